@@ -1,0 +1,1 @@
+"""What every world needs: kernels, seeding, threads, atomic files, video."""

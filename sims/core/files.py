@@ -1,0 +1,102 @@
+"""Files that appear whole or not at all."""
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that a reader, or a crash at any moment, finds the old file or the new one, no part.
+
+    Written under a name `.tmp-*` in the same folder, synced to the disk, then renamed over the target. A failure leaves
+    the target as it was and no temporary file behind.
+
+    Raises:
+        FileNotFoundError: the folder of `path` does not exist.
+        OSError: the disk is full, or the folder can't be written to.
+    """
+    temporary = path.with_name(f".tmp-{secrets.token_hex(8)}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+MANIFEST = "MANIFEST.json"
+
+
+def write_folder(target: Path, fill: Callable[[Path], None]) -> None:
+    """Make the folder `target` appear whole: `fill(folder)` writes its files under another name, then it is renamed.
+
+    A `MANIFEST.json` with the SHA-256 of every file is written last; `check_folder` compares against it.
+
+    Raises:
+        FileExistsError: there is a `target` already; it is left as it is.
+        OSError: the disk is full, or the folder can't be written to; nothing is left behind.
+    """
+    if target.exists():
+        raise FileExistsError(f"{target} exists already: remove it first, or choose another name")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".tmp-{secrets.token_hex(8)}")
+    temporary.mkdir()
+    try:
+        fill(temporary)
+        hashes = {path.name: _synced_sha256(path) for path in sorted(temporary.iterdir())}
+        write_atomic(temporary / MANIFEST, json.dumps({"sha256": hashes}, indent=1).encode())
+        temporary.rename(target)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def check_folder(target: Path) -> None:
+    """Compare the files of a folder that `write_folder` wrote with its manifest.
+
+    Raises:
+        FileNotFoundError: there is no such folder, or it has no manifest.
+        ValueError: a file is missing, truncated or altered; the message names it.
+    """
+    try:
+        hashes = json.loads((target / MANIFEST).read_text())["sha256"]
+    except (json.JSONDecodeError, KeyError, UnicodeDecodeError) as error:
+        raise ValueError(f"{target / MANIFEST} is damaged ({error}): remove {target}") from error
+    for name, expected in hashes.items():
+        path = target / name
+        if not path.is_file():
+            raise ValueError(f"{path} is missing: remove {target} to have it made anew")
+        if sha256_of(path) != expected:
+            raise ValueError(f"{path} is not what was written (its SHA-256 differs): remove {target}")
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _synced_sha256(path: Path) -> str:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return sha256_of(path)

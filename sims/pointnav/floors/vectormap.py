@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sims.pointnav.layout import CLEARANCE_CAP, GRID
+from sims.pointnav.floors.layout import CLEARANCE_CAP, GRID
 
 LARGEST_COORDINATE = 1e7
 """Coordinates beyond this many metres are refused: that far out floating point numbers lose the grid."""

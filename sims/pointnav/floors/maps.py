@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sims.pointnav.layout import GRID, Layout, clearance_field, outline_of_cells
-from sims.pointnav.rosmap import RasterMap, read_raster_map
-from sims.pointnav.vectormap import outside_of, read_vector_map, rooms_within, seals_around
+from sims.pointnav.floors.layout import GRID, Layout, clearance_field, outline_of_cells
+from sims.pointnav.floors.rosmap import RasterMap, read_raster_map
+from sims.pointnav.floors.vectormap import outside_of, read_vector_map, rooms_within, seals_around
 
 MAX_NODES = 40_000_000
 """A map whose floor would need more nodes than this is refused: 40 million are 316 m x 316 m."""

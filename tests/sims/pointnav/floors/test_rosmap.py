@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from sims.pointnav.layout import GRID, Layout, clearance_field
-from sims.pointnav.maps import load_map
+from sims.pointnav.floors.layout import GRID, Layout, clearance_field
+from sims.pointnav.floors.maps import load_map
 
 YAML = {
     "image": "map.pgm",

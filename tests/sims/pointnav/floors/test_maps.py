@@ -10,11 +10,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sims.pointnav import maps
-from sims.pointnav.layout import GRID, Layout, clearance_field
-from sims.pointnav.maps import load_map
+from sims.pointnav.floors import maps
+from sims.pointnav.floors.layout import GRID, Layout, clearance_field
+from sims.pointnav.floors.maps import load_map
 
-SHARED = Path(os.environ.get("UMWELT_SHARED_MAPS") or Path(__file__).resolve().parents[4] / "shared" / "maps")
+SHARED = Path(os.environ.get("UMWELT_SHARED_MAPS") or Path(__file__).resolve().parents[5] / "shared" / "maps")
 
 NAVIGABLE = {
     "amrl/AHG1.vectormap.txt": 2315,

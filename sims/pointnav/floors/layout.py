@@ -33,9 +33,7 @@ class Layout(NamedTuple):
     floor: NDArray[np.bool_]
 
 
-def outline_of_cells(
-    free: NDArray[np.bool_], resolution: float, origin: tuple[float, float]
-) -> NDArray[np.float64]:
+def outline_of_cells(free: NDArray[np.bool_], resolution: float, origin: tuple[float, float]) -> NDArray[np.float64]:
     """Wall segments between the free and the other cells of a raster, in runs as long as possible.
 
     Args:
@@ -54,8 +52,7 @@ def outline_of_cells(
         np.stack([start, line, stop, line], axis=1) * resolution + (x0, y0, x0, y0)
         for line, start, stop in [horizontal]
     ] + [
-        np.stack([line, start, line, stop], axis=1) * resolution + (x0, y0, x0, y0)
-        for line, start, stop in [vertical]
+        np.stack([line, start, line, stop], axis=1) * resolution + (x0, y0, x0, y0) for line, start, stop in [vertical]
     ]
     return np.concatenate(rows).astype(np.float64)
 

@@ -1,0 +1,82 @@
+"""Top-down pictures of a floor with a path, a goal and a heading."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from sims.pointnav.floors.catalogue import load_layout
+from sims.pointnav.floors.layout import GRID
+
+LONGER_SIDE = 640
+"""Pixels of a picture's longer side."""
+
+FLOOR, OUTSIDE, WALL = (255, 255, 255), (222, 224, 228), (40, 44, 52)
+PATH, GOAL, START, AGENT = (31, 119, 180), (214, 39, 40), (44, 160, 44), (255, 127, 14)
+
+
+class Plan(NamedTuple):
+    """A floor drawn once: `image`, and what takes world coordinates to its pixels."""
+
+    image: Image.Image
+    left: float
+    top: float
+    pixels_per_metre: float
+
+
+@lru_cache(maxsize=32)
+def plan(name: str) -> Plan:
+    """The picture of a layout's floor and walls."""
+    layout = load_layout(name)
+    n_y, n_x = layout.floor.shape
+    scale = LONGER_SIDE / (max(n_x, n_y) * GRID)
+    size = (max(2, round(n_x * GRID * scale / 2) * 2), max(2, round(n_y * GRID * scale / 2) * 2))  # even: for video
+    colours = np.array([OUTSIDE, FLOOR], np.uint8)[layout.floor[::-1].astype(np.intp)]
+    image = Image.fromarray(colours).resize(size, Image.Resampling.BOX)
+    drawn = Plan(image, layout.origin[0] - GRID / 2, layout.origin[1] + (n_y - 0.5) * GRID, scale)
+    pencil = ImageDraw.Draw(image)
+    width = max(1, round(0.06 * scale))
+    for x0, y0, x1, y1 in layout.segments:
+        pencil.line([*_pixel(drawn, x0, y0), *_pixel(drawn, x1, y1)], fill=WALL, width=width)
+    return drawn
+
+
+def frame(
+    name: str, trail: Sequence[tuple[float, float]], goal: tuple[float, float], heading: float
+) -> NDArray[np.uint8]:
+    """The floor of layout `name` with the path walked so far, its start, the goal and the agent.
+
+    Args:
+        name: the layout's name. trail: world positions so far, metres. goal: world position. heading: radians,
+            counter-clockwise from the world's x axis.
+
+    Returns:
+        `[height, width, 3]` uint8, at most 640 pixels a side, the y axis up.
+    """
+    drawn = plan(name)
+    image = drawn.image.copy()
+    pencil = ImageDraw.Draw(image)
+    points = [_pixel(drawn, x, y) for x, y in trail]
+    if len(points) > 1:
+        pencil.line(points, fill=PATH, width=3, joint="curve")
+    _disc(pencil, _pixel(drawn, *goal), 7, GOAL)
+    _disc(pencil, points[0], 5, START)
+    x, y = points[-1]
+    tip = (x + 16 * np.cos(heading), y - 16 * np.sin(heading))
+    _disc(pencil, (x, y), max(5.0, 0.1 * drawn.pixels_per_metre), AGENT)
+    pencil.line([(x, y), tip], fill=AGENT, width=3)
+    return np.asarray(image)
+
+
+def _pixel(drawn: Plan, x: float, y: float) -> tuple[float, float]:
+    return (x - drawn.left) * drawn.pixels_per_metre, (drawn.top - y) * drawn.pixels_per_metre
+
+
+def _disc(
+    pencil: ImageDraw.ImageDraw, centre: tuple[float, float], radius: float, colour: tuple[int, int, int]
+) -> None:
+    x, y = centre
+    pencil.ellipse([x - radius, y - radius, x + radius, y + radius], fill=colour)

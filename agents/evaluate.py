@@ -1,0 +1,144 @@
+"""Plays whole episodes, by number, and sums them up with 95 % intervals."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from sims.core.policy import Policy
+from sims.pointnav.env import PointNavVectorEnv
+from sims.pointnav.state import MEASURES
+
+RESAMPLES = 2_000
+
+
+class Estimate(NamedTuple):
+    """A mean over episodes with its 95 % interval."""
+
+    score: float
+    low: float
+    high: float
+    n: int
+
+
+class Episodes(NamedTuple):
+    """Played episodes, first axis the episode, in the order in which they were asked for."""
+
+    number: NDArray[np.int64]  # in the env's pool
+    layouts: list[str]
+    goals: NDArray[np.float64]  # [n, 2] world x, y, metres
+    steps: NDArray[np.int64]
+    measures: dict[str, NDArray[np.float64]]
+    paths: list[NDArray[np.float64]]  # world x, y, heading for every step and the start; empty unless kept
+
+
+def choose_episodes(n_pool: int, n: int, seed: int = 0) -> NDArray[np.int64]:
+    """`n` different episodes of a pool of `n_pool`, drawn with `seed`, so that all layouts are likely to be seen.
+
+    Raises:
+        ValueError: fewer than `n` episodes are there.
+    """
+    if not 1 <= n <= n_pool:
+        raise ValueError(
+            f"{n} episodes asked for, the pool has {n_pool}: ask for 1 to {n_pool}, or raise starts_per_goal"
+        )
+    return np.sort(np.random.default_rng(seed).choice(n_pool, n, replace=False))
+
+
+def play(
+    policy: Policy,
+    env: PointNavVectorEnv,
+    numbers: NDArray[np.int64],
+    *,
+    keep_paths: bool = False,
+    progress: Callable[[int], None] = lambda n: None,
+) -> Episodes:
+    """Play each of `numbers` once, from its start to its end.
+
+    Whole episodes by number, never those that happen to end in some window of time: that would hide the long failures.
+
+    Args:
+        policy: who acts.
+        env: where; its batch size is how many are played at once.
+        numbers: episodes of the env's pool, `[n]`.
+        keep_paths: keep every pose.
+        progress: called with how many episodes have just ended.
+    """
+    n, size = len(numbers), env.num_envs
+    measures = {name: np.full(n, np.nan) for name in MEASURES}
+    steps = np.zeros(n, np.int64)
+    paths: list[NDArray[np.float64]] = []
+    for first in range(0, n, size):
+        batch = numbers[first : first + size]
+        padded = np.concatenate([batch, np.full(size - len(batch), batch[0])])
+        rows = slice(first, first + len(batch))
+        ended, trail = _play_batch(policy, env, padded, len(batch), keep_paths, progress)
+        for name in MEASURES:
+            measures[name][rows] = ended[name][: len(batch)]
+        steps[rows] = ended["steps"][: len(batch)]
+        paths += [trail[: steps[first + k] + 1, k] for k in range(len(batch))] if keep_paths else []
+    arrays = env.pool.arrays
+    fields = arrays.episode_field[numbers]
+    layouts = [env.pool.names[k] for k in arrays.field_layout[fields]]
+    return Episodes(numbers, layouts, arrays.goal[fields], steps, measures, paths)
+
+
+def summary(episodes: Episodes, seed: int = 0) -> dict[str, Estimate]:
+    """Mean and 95 % interval of every measure: Wilson's for success, bootstrap over episodes for the others."""
+    return {name: _estimate(name, values, seed) for name, values in episodes.measures.items()} | {
+        "steps": _estimate("steps", episodes.steps.astype(np.float64), seed)
+    }
+
+
+def _play_batch(
+    policy: Policy,
+    env: PointNavVectorEnv,
+    numbers: NDArray[np.int64],
+    n_real: int,
+    keep_paths: bool,
+    progress: Callable[[int], None],
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
+    """The measures of one batch and, if kept, the poses `[time, env, 3]`. Slots that have ended play on unheeded."""
+    obs, _ = env.reset(seed=0, options={"episodes": numbers})
+    memory = policy.initial_state(env.num_envs)
+    running = np.arange(env.num_envs) < n_real
+    ended: dict[str, NDArray[Any]] = {name: np.zeros(env.num_envs) for name in (*MEASURES, "steps")}
+    trail = [_poses(env)] if keep_paths else []
+    while running.any():
+        actions, memory = policy.step(obs, memory)
+        before = _poses(env) if keep_paths else None
+        obs, _, terminated, truncated, infos = env.step(actions)
+        now = (terminated | truncated) & running
+        if before is not None:
+            poses = _poses(env)
+            poses[terminated | truncated] = before[terminated | truncated]
+            trail.append(poses)
+        if now.any():
+            for name in ended:
+                ended[name][now] = infos["final_info"][name][now]
+            running &= ~now
+            progress(int(now.sum()))
+    return ended, np.array(trail)
+
+
+def _poses(env: PointNavVectorEnv) -> NDArray[np.float64]:
+    return np.column_stack([env.state.x, env.state.y, env.headings])
+
+
+def _estimate(name: str, values: NDArray[np.float64], seed: int) -> Estimate:
+    score, n = float(values.mean()), len(values)
+    if name == "success":
+        interval = stats.binomtest(round(values.sum()), n).proportion_ci(method="wilson")
+        return Estimate(score, float(interval.low), float(interval.high), n)
+    low, high = bootstrap_interval(values, seed)
+    return Estimate(score, low, high, n)
+
+
+def bootstrap_interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
+    """The 95 % percentile bootstrap interval of the mean of `values` `[n]`; the value itself where all are equal."""
+    if len(values) < 2 or np.ptp(values) == 0.0:
+        return float(values.mean()), float(values.mean())
+    result = stats.bootstrap((values,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=seed)
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)

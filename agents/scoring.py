@@ -1,0 +1,161 @@
+"""The command `umwelt evaluate`: a policy's success, SPL and the rest on any layouts, a row for each kind of floor."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, NamedTuple
+
+import numpy as np
+import tyro
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from agents.baselines import policy_named
+from agents.evaluate import Episodes, Estimate, choose_episodes, play, summary
+from sims.core.policy import Policy
+from sims.pointnav.env import PointNavVectorEnv
+from sims.pointnav.floors.catalogue import group_of, layout_names
+from sims.pointnav.state import MEASURES
+
+MOST_GOALS = 8
+LARGEST_BATCH = 512
+
+
+@dataclass(frozen=True)
+class EvaluateSettings:
+    """What `umwelt evaluate` plays."""
+
+    policy: Annotated[str, tyro.conf.Positional]
+    """Who acts: oracle, bug0, bug1, bug2, tangent-bug or clairvoyant-bug."""
+    layouts: tuple[str, ...] = ("houses:1000000-1000200",)
+    """Where: `family:start-stop` (houses, offices, mazes; seeds from 1,000,000 on are held out) and map files."""
+    episodes: int = 1000
+    """How many episodes in all, shared evenly among the families and map files."""
+    max_steps: int = 2000
+    """Steps after which an episode counts as failed."""
+    seed: int = 0
+    """Which episodes are drawn."""
+    json: bool = False
+    """Print one JSON document instead of a table."""
+
+
+class Row(NamedTuple):
+    """The results on one family or map file."""
+
+    name: str
+    n_layouts: int
+    episodes: Episodes
+
+
+def evaluate(
+    make_policy: Callable[[PointNavVectorEnv], Policy],
+    layouts: Sequence[str],
+    n_episodes: int,
+    *,
+    max_steps: int = 2000,
+    seed: int = 0,
+    keep_paths: bool = False,
+    progress: Callable[[int], None] = lambda n: None,
+) -> list[Row]:
+    """Play `n_episodes` in all, shared evenly among the families and map files that `layouts` names.
+
+    Raises:
+        ValueError: fewer episodes than families and map files, or layouts that can't be used.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in layout_names(layouts):
+        groups.setdefault(group_of(name), []).append(name)
+    if n_episodes < len(groups):
+        raise ValueError(f"{n_episodes} episodes for {len(groups)} families and maps: ask for at least one each")
+    rows: list[Row] = []
+    for k, (group, names) in enumerate(groups.items()):
+        n = n_episodes * (k + 1) // len(groups) - n_episodes * k // len(groups)
+        env = _env(names, n, max_steps, seed)
+        numbers = choose_episodes(len(env.pool.arrays.start), n, seed)
+        rows.append(
+            Row(group, len(names), play(make_policy(env), env, numbers, keep_paths=keep_paths, progress=progress))
+        )
+    return rows
+
+
+def together(rows: Sequence[Row]) -> Episodes:
+    """All rows' episodes as one; their numbers belong to different pools."""
+    parts = [row.episodes for row in rows]
+    return Episodes(
+        np.concatenate([part.number for part in parts]),
+        [name for part in parts for name in part.layouts],
+        np.concatenate([part.goals for part in parts]),
+        np.concatenate([part.steps for part in parts]),
+        {name: np.concatenate([part.measures[name] for part in parts]) for name in MEASURES},
+        [path for part in parts for path in part.paths],
+    )
+
+
+def run(settings: EvaluateSettings) -> None:
+    """Play, and print a table or, with `json`, one document."""
+    make_policy = policy_named(settings.policy)
+    console = Console(file=sys.stderr)
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(settings.policy, total=settings.episodes)
+        rows = evaluate(
+            make_policy,
+            settings.layouts,
+            settings.episodes,
+            max_steps=settings.max_steps,
+            seed=settings.seed,
+            progress=lambda n: bar.advance(task, n),
+        )
+    sys.stdout.write(_document(settings, rows) if settings.json else _table(settings, rows))
+
+
+def _document(settings: EvaluateSettings, rows: Sequence[Row]) -> str:
+    def block(episodes: Episodes) -> dict[str, object]:
+        return {name: estimate._asdict() for name, estimate in summary(episodes).items()}
+
+    document = {
+        **block(together(rows)),
+        "policy": settings.policy,
+        "max_steps": settings.max_steps,
+        "seed": settings.seed,
+        "rows": {row.name: {"layouts": row.n_layouts, **block(row.episodes)} for row in rows},
+    }
+    return json.dumps(document, indent=1) + "\n"
+
+
+def _table(settings: EvaluateSettings, rows: Sequence[Row]) -> str:
+    table = Table("floor", "layouts", "episodes", "success %", "SPL %", "soft SPL %", "collisions", "steps")
+    everything = [Row("all", sum(row.n_layouts for row in rows), together(rows))] if len(rows) > 1 else []
+    for name, n_layouts, episodes in [*rows, *everything]:
+        of = summary(episodes)
+        shares = [_with_interval(of[key], 100.0) for key in ("success", "spl", "soft_spl")]
+        counts = [f"{of[key].score:.1f}" for key in ("collisions", "steps")]
+        table.add_row(short(name), str(n_layouts), str(len(episodes.number)), *shares, *counts)
+    console = Console(width=140, file=sys.stdout)
+    with console.capture() as capture:
+        console.print(f"{settings.policy}: means with 95 % intervals, at most {settings.max_steps} steps an episode")
+        console.print(table)
+    return capture.get()
+
+
+def short(name: str) -> str:
+    """A floor's name for people: a map file without its folders and endings."""
+    return name.rpartition("/")[2].partition("?")[0].removesuffix(".vectormap.txt").removesuffix(".yaml")
+
+
+def _with_interval(estimate: Estimate, factor: float) -> str:
+    return f"{estimate.score * factor:.1f} [{estimate.low * factor:.1f}, {estimate.high * factor:.1f}]"
+
+
+def _env(names: Sequence[str], n_episodes: int, max_steps: int, seed: int) -> PointNavVectorEnv:
+    goals = max(1, min(MOST_GOALS, -(-n_episodes // len(names))))
+    return PointNavVectorEnv(
+        min(n_episodes, LARGEST_BATCH),
+        layouts=names,
+        max_steps=max_steps,
+        goals_per_layout=goals,
+        starts_per_goal=-(-n_episodes // (len(names) * goals)),
+        pool_seed=seed,
+        memory_budget=4 * 2**30,
+    )

@@ -1,0 +1,40 @@
+"""The command `umwelt`: verbs only; each hands over to the part of the suite that does the work."""
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import tyro
+
+VERBS: dict[str, tuple[str, str, str]] = {
+    "evaluate": ("agents.scoring", "EvaluateSettings", "Success and SPL of a policy on any layouts."),
+    "bench": ("sims.pointnav.bench", "BenchSettings", "Measure speed; one JSON line a figure."),
+    "demo": ("probes.demo", "DemoSettings", "Run the worlds and write one self-contained page."),
+}
+
+
+def main() -> None:
+    """Parse the command line and run the verb; a user's mistake ends with its cure on one line, not with a trace."""
+    verb = sys.argv[1] if len(sys.argv) > 1 else ""
+    if verb not in VERBS:
+        lines = [f"  umwelt {name:10} {line}" for name, (_, _, line) in VERBS.items()]
+        sys.stdout.write("\n".join(["usage: umwelt VERB ...  (umwelt VERB --help tells its options)", "", *lines, ""]))
+        sys.exit(0 if verb in ("", "-h", "--help") else 2)
+    module_name, settings_name, line = VERBS[verb]
+    module = import_module(module_name)
+    settings = tyro.cli(getattr(module, settings_name), prog=f"umwelt {verb}", description=line, args=sys.argv[2:])
+    _run(module.run, settings)
+
+
+def _run(run: Callable[[Any], None], settings: Any) -> None:
+    try:
+        run(settings)
+    except (ValueError, FileNotFoundError) as error:
+        sys.exit(f"umwelt: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

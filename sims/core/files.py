@@ -29,11 +29,12 @@ def write_atomic(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    _sync(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Have a file's contents, or a folder's names, written to the disk before going on."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -59,13 +60,16 @@ def write_folder(target: Path, fill: Callable[[Path], None]) -> None:
     temporary.mkdir()
     try:
         fill(temporary)
-        hashes = {path.name: _synced_sha256(path) for path in sorted(temporary.iterdir())}
+        parts = sorted(temporary.iterdir())
+        for path in parts:
+            _sync(path)
+        hashes = {path.name: sha256_of(path) for path in parts}
         write_atomic(temporary / MANIFEST, json.dumps({"sha256": hashes}, indent=1).encode())
         temporary.rename(target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    _sync_folder(target.parent)
+    _sync(target.parent)
 
 
 def check_folder(target: Path) -> None:
@@ -91,12 +95,3 @@ def sha256_of(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _synced_sha256(path: Path) -> str:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    return sha256_of(path)

@@ -5,14 +5,16 @@ import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
 import platformdirs
-from numba.core import config as numba_config
+from numba.core import config
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+numba_config: Any = config  # its settings are made at import, where a type checker doesn't see them
 
 SIMS = Path(__file__).resolve().parents[1]
 
@@ -53,6 +55,6 @@ def kernel(function: F) -> F:
     try:
         # Without Numba's run time a kernel can't allocate, and passing it tuples of arrays costs no reference counting,
         # which took two thirds of the time of a step.
-        return numba.njit(nogil=True, cache=True, error_model="numpy", _nrt=False)(function)
+        return cast(Any, numba.njit)(nogil=True, cache=True, error_model="numpy", _nrt=False)(function)
     finally:
         numba_config.CACHE_DIR = before

@@ -1,7 +1,7 @@
 """`umwelt bench pointnav`: env-steps a second through the public `VectorEnv`, and where the time goes."""
 
+import logging
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,10 +13,9 @@ import tyro
 from numpy.typing import NDArray
 
 import sims  # noqa: F401 (registers the ids)
-from sims.core.bench import Figure, emit, machine
+from sims.core.bench import Figure, emit
 from sims.core.threads import available_threads, split
 from sims.pointnav.env import PointNavVectorEnv
-from sims.pointnav.pool import describe
 from sims.pointnav.state import FORWARD, N_ACTIONS, STOP
 from sims.pointnav.view import N_OBS, observe_all
 
@@ -44,7 +43,7 @@ class BenchSettings:
 
 def run(settings: BenchSettings) -> None:
     """Measure and print one JSON line a figure; progress goes to standard error."""
-    sys.stderr.write(f"{machine()}\n")
+    logging.basicConfig(level=logging.INFO, format="%(message)s")  # the pool says what it is
     for figure in measure(settings):
         emit("pointnav", figure)
 
@@ -71,7 +70,6 @@ def _measure(settings: BenchSettings, n_threads: int) -> Iterator[Figure]:
         PointNavVectorEnv,
         gymnasium.make_vec("umwelt/PointNav-v0", num_envs=settings.n_envs, max_steps=settings.max_steps),
     )
-    sys.stderr.write(f"{describe(env.pool)}\n")
     actions = np.random.default_rng(0).integers(FORWARD, N_ACTIONS, (BLOCKS, settings.n_envs))
     _warm_up(env, actions, settings)
     case = str(settings.n_envs)

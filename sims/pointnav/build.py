@@ -12,8 +12,8 @@ from sims.core.kernels import kernel
 from sims.core.seeding import pick
 from sims.core.threads import available_threads
 from sims.pointnav.floors.catalogue import load_layout
-from sims.pointnav.ground import Ground, ground_of, solve
 from sims.pointnav.floors.layout import GRID
+from sims.pointnav.ground import Ground, ground_of, solve
 from sims.pointnav.starts import NoStartError, draw_points, draw_starts
 from sims.pointnav.state import Pool
 from sims.pointnav.view import geodesic_at

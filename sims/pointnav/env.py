@@ -34,20 +34,18 @@ from numpy.typing import ArrayLike, NDArray
 from sims.core.seeding import slot_seeds
 from sims.core.threads import available_threads, split
 from sims.pointnav.build import PoolSettings, reset
-from sims.pointnav.floors.catalogue import Layouts
 from sims.pointnav.draw import frame
 from sims.pointnav.episodes import read_episodes
 from sims.pointnav.exchange import pool_of
+from sims.pointnav.floors.catalogue import Layouts
 from sims.pointnav.frames import wrap
 from sims.pointnav.pool import EpisodePool, episode_pool
+from sims.pointnav.spaces import dict_space, flat_space, habitat_form
 from sims.pointnav.state import MEASURES, N_ACTIONS, N_HEADINGS, State, blank_state
 from sims.pointnav.step import step
 from sims.pointnav.view import N_OBS, observe_all
 
 DEFAULT_LAYOUTS = "houses:0-128"
-FARTHEST = 1000.0
-"""Bound of the observation spaces, in metres: no map is larger."""
-
 ENVS_A_THREAD = 256
 """Fewer envs than this are not worth a thread of their own."""
 
@@ -66,38 +64,6 @@ class Outputs(NamedTuple):
     final_measures: NDArray[np.float64]  # [env, MEASURES]
     final_episode: NDArray[np.int64]
     final_steps: NDArray[np.int64]
-
-
-def flat_space() -> spaces.Box:
-    """The flat observation of one env: `[12]` float32."""
-    high = np.array([FARTHEST] * 4 + [1.0, 1.0, 0.5] + [1.0] * 5, np.float32)
-    low = np.array([-FARTHEST] * 4 + [-1.0, -1.0, 0.0] + [0.0] * 5, np.float32)
-    return spaces.Box(low, high, dtype=np.float32)
-
-
-def dict_space() -> spaces.Dict:
-    """The observation of one env under Habitat's names."""
-    pi = np.float32(np.pi)
-    polar = spaces.Box(np.array([0.0, -pi], np.float32), np.array([2 * FARTHEST, pi], np.float32), dtype=np.float32)
-    return spaces.Dict(
-        {
-            "pointgoal_with_gps_compass": polar,
-            "gps": spaces.Box(-FARTHEST, FARTHEST, (2,), np.float32),
-            "compass": spaces.Box(-pi, pi, (1,), np.float32),
-        }
-    )
-
-
-def habitat_form(obs: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """Flat observations `[..., 12]` as Habitat's dictionary (`habitat-lab`, tasks/nav/nav.py)."""
-    x, y = obs[..., 0] - obs[..., 2], obs[..., 1] - obs[..., 3]
-    cos, sin = obs[..., 4], obs[..., 5]
-    ahead, left = cos * x + sin * y, cos * y - sin * x
-    return {
-        "pointgoal_with_gps_compass": np.stack([np.hypot(ahead, left), np.arctan2(left, ahead)], axis=-1),
-        "gps": np.stack([obs[..., 2], -obs[..., 3]], axis=-1),
-        "compass": np.arctan2(sin, cos)[..., None],
-    }
 
 
 class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
@@ -346,8 +312,22 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         final["episode"] = _scatter(out.final_episode[rows], rows, self.num_envs)
         final["steps"] = _scatter(out.final_steps[rows], rows, self.num_envs)
         final |= {f"_{name}": done for name in final}
-        last = _scatter(out.final_obs[rows], rows, self.num_envs)
-        return {"final_obs": self._form(last), "_final_obs": done, "final_info": final, "_final_info": done}
+        return {
+            "final_obs": self._final_obs(out.final_obs[rows], rows),
+            "_final_obs": done,
+            "final_info": final,
+            "_final_info": done,
+        }
+
+    def _final_obs(self, last: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Last observations by env: `[env, 12]`, or for dictionaries an array of objects, as Gymnasium's own batches."""
+        if self._flat:
+            return _scatter(last, rows, self.num_envs)
+        objects = np.full(self.num_envs, None, object)
+        form = habitat_form(last)
+        for k, e in enumerate(rows):
+            objects[e] = {name: values[k] for name, values in form.items()}
+        return objects
 
 
 class PointNavEnv(gymnasium.Env[Any, Any]):

@@ -109,7 +109,7 @@ def march(free, n_x, goal_row, goal_column, extend, memory, distance):
 def _start(n_x, n_y, goal_row, goal_column, status, following, previous, head, distance):
     """Give the nodes that the goal sees within EXACT_RADIUS their straight distance; return the first bucket."""
     reach = int(EXACT_RADIUS / GRID)
-    row, column = int(round(goal_row)), int(round(goal_column))
+    row, column = round(goal_row), round(goal_column)
     lowest = np.int64(1 << 60)
     for i in range(max(2, row - reach), min(n_y - 2, row + reach + 1)):
         for j in range(max(2, column - reach), min(n_x - 2, column + reach + 1)):
@@ -129,7 +129,7 @@ def _sees(row, column, i, j, n_x, status):
     n = 2 * int(max(abs(i - row), abs(j - column))) + 2
     for k in range(n + 1):
         at_row, at_column = row + (i - row) * k / n, column + (j - column) * k / n
-        if status[int(round(at_row)) * n_x + int(round(at_column))] == WALL:
+        if status[round(at_row) * n_x + round(at_column)] == WALL:
             return False
     return True
 
@@ -202,24 +202,31 @@ def _unlink(node, bucket, following, previous, head):
 
 @kernel
 def _extrapolate(n_x, status, layer, distance):
-    """Give nodes beside reached ones the mean of their neighbours' straight continuations; `layer` is memory."""
+    """Give nodes beside reached ones the mean of their neighbours' straight continuations; `layer` is memory.
+
+    Where the continuations disagree, the node lies in a gap too narrow for the disc with different distances on its two
+    sides: it gets the largest, so that nothing is lured into the gap.
+    """
     n = distance.size
     count = 0
     for node in range(2 * n_x, n - 2 * n_x):
         if status[node] == REACHED:
             continue
-        total, weight = 0.0, 0.0
+        total, weight, lowest, highest = 0.0, 0.0, np.inf, 0.0
         for step in (-1, 1, -n_x, n_x, -n_x - 1, -n_x + 1, n_x - 1, n_x + 1):
             near, far = node + step, node + 2 * step
             if status[near] == REACHED:
+                straight = abs(step) == 1 or abs(step) == n_x
                 value = np.float64(distance[near])
-                if status[far] == REACHED:
-                    value += value - distance[far]
-                share = 1.0 if abs(step) == 1 or abs(step) == n_x else 0.5
+                slope = value - distance[far] if status[far] == REACHED else 0.0
+                if abs(slope) < 1.1 * GRID * (1.0 if straight else np.sqrt(2.0)):  # no distance field is steeper
+                    value += slope
+                share = 1.0 if straight else 0.5
                 total += share * value
                 weight += share
+                lowest, highest = min(lowest, value), max(highest, value)
         if weight > 0.0:
-            distance[node] = max(total / weight, 0.0)
+            distance[node] = max(total / weight if highest - lowest < 4.0 * GRID else highest, 0.0)
             layer[count] = node
             count += 1
     for k in range(count):

@@ -1,13 +1,13 @@
 """A layout made ready for walking: its clearance, its one connected floor, and distances through that."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sims.pointnav.geodesic import march, marcher
 from sims.pointnav.floors.layout import GRID, Layout, clearance_field
+from sims.pointnav.geodesic import march, marcher
 from sims.pointnav.state import AGENT_RADIUS, CLEARANCE_UNIT, FIELD_STEPS
 from sims.pointnav.thicken import thicken
 
@@ -40,7 +40,7 @@ def ground_of(layout: Layout) -> Ground:
     clearance = np.pad(clearance_field(layout), MARGIN)
     units = np.floor(clearance / np.float32(CLEARANCE_UNIT)).astype(np.uint16)
     fits = units >= AGENT_RADIUS / CLEARANCE_UNIT
-    islands, n = ndimage.label(fits)
+    islands, n = cast(tuple[NDArray[np.int32], int], ndimage.label(fits))
     if n == 0:
         raise ValueError(f"layout {layout.name!r} has no floor where a disc of {AGENT_RADIUS} m fits")
     free = islands == np.bincount(islands.reshape(-1))[1:].argmax() + 1

@@ -50,7 +50,7 @@ class HabitatPointNavEnv(gymnasium.Env[Any, Any]):
     habitat-sim and the same C library, whose `rand` it draws from). Positions are habitat-sim's, in single precision.
     """
 
-    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}  # noqa: RUF012 (the type is Gymnasium's)
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 10}
 
     def __init__(
         self,

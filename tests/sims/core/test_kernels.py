@@ -19,7 +19,7 @@ def past_the_end(array):
 
 @pytest.mark.kernels
 def test_a_planted_out_of_range_index_raises_where_bounds_are_checked():
-    """Under `make kernels`, with bounds checks and with the JIT off; compiled as usual it returns garbage in silence."""
+    """Under `make kernels`, with bounds checks and with the JIT off; compiled as usual it returns garbage."""
     if not (os.environ.get("NUMBA_BOUNDSCHECK") == "1" or os.environ.get("NUMBA_DISABLE_JIT") == "1"):
         pytest.skip("only with NUMBA_BOUNDSCHECK=1 or NUMBA_DISABLE_JIT=1: `make kernels` runs it")
     with pytest.raises(IndexError):
@@ -28,7 +28,7 @@ def test_a_planted_out_of_range_index_raises_where_bounds_are_checked():
 
 def test_the_planted_index_raises_in_a_process_with_bounds_checks(tmp_path):
     program = (
-        "import numpy as np\nfrom sims.core.seeding import pick\nfrom sims.pointnav.view import interpolate\n"
+        "import numpy as np\nfrom sims.core.seeding import pick\nfrom sims.pointnav.raster import interpolate\n"
         "interpolate(np.zeros(4, np.uint16), 0, 2, 50.0, 50.0)"
     )
     environment = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}

@@ -4,24 +4,15 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
-from tests.sims.pointnav.rooms import env_at, room_file
 from stable_baselines3.common.env_checker import check_env as check_env_sb3
 
 import sims  # noqa: F401
-from sims.pointnav.env import PointNavEnv, PointNavVectorEnv, habitat_form
+from sims.pointnav.env import PointNavEnv, PointNavVectorEnv
+from sims.pointnav.spaces import habitat_form
 from sims.pointnav.state import FORWARD, LEFT, STOP
+from tests.sims.pointnav.rooms import env_at, room_file
 
 SMALL = {"layouts": "houses:0-3", "goals_per_layout": 2, "starts_per_goal": 8}
-
-
-def walk(env, n_steps, seed=0):
-    """Observations, rewards and ends of a random walk, as bytes."""
-    obs, _ = env.reset(seed=seed)
-    rng = np.random.default_rng(0)
-    record = [obs.tobytes()]
-    for _ in range(n_steps):
-        record += [part.tobytes() for part in env.step(rng.integers(0, 4, env.num_envs))[:4]]
-    return b"".join(record)
 
 
 @pytest.mark.kernels
@@ -57,81 +48,10 @@ def test_checkers_pass_without_a_warning(obs):
     check_env_sb3(env.unwrapped)
 
 
-def test_make_vec_gives_the_native_batch():
-    env = gymnasium.make_vec("umwelt/PointNav-v0", num_envs=4, **SMALL)
-    assert isinstance(env, PointNavVectorEnv)
-    obs, _ = env.reset(seed=0)
-    assert obs.dtype == np.float32
-    assert env.observation_space.contains(obs)
-    assert env.metadata["autoreset_mode"] is gymnasium.vector.AutoresetMode.SAME_STEP
-
-
-def test_slot_i_equals_the_single_env_reset_with_s_plus_i():
-    n, seed = 6, 41
-    batch = PointNavVectorEnv(n, max_steps=40, **SMALL)
-    singles = [PointNavEnv(max_steps=40, **SMALL) for _ in range(n)]
-    obs, _ = batch.reset(seed=seed)
-    assert (obs == [env.reset(seed=seed + i)[0] for i, env in enumerate(singles)]).all()
-    rng = np.random.default_rng(5)
-    ends = 0
-    for _ in range(120):
-        actions = rng.choice(4, n, p=[0.02, 0.5, 0.24, 0.24])
-        obs, rewards, terminated, truncated, infos = batch.step(actions)
-        for i, env in enumerate(singles):
-            one_obs, reward, one_terminated, one_truncated, info = env.step(actions[i])
-            assert (reward, one_terminated, one_truncated) == (rewards[i], terminated[i], truncated[i])
-            if one_terminated or one_truncated:
-                ends += 1
-                assert one_obs.tobytes() == infos["final_obs"][i].tobytes()
-                assert info == {name: infos["final_info"][name][i] for name in info}
-                one_obs, _ = env.reset()
-            assert one_obs.tobytes() == obs[i].tobytes()
-    assert ends > n
-
-
-@pytest.mark.parametrize("n_threads", [1, 2, 4, 16])
-def test_same_bytes_in_any_number_of_threads(n_threads):
-    env = PointNavVectorEnv(600, max_steps=20, n_threads=1, **SMALL)
-    other = PointNavVectorEnv(600, max_steps=20, **SMALL)
-    other.n_threads = n_threads
-    assert walk(env, 45) == walk(other, 45)
-
-
-def test_different_seeds_differ():
-    env = PointNavVectorEnv(4, **SMALL)
-    assert walk(env, 5, seed=0) == walk(env, 5, seed=0)
-    assert walk(env, 5, seed=0) != walk(env, 5, seed=4)
-
-
 @pytest.mark.parametrize("seed", [0, 2**32, 2**64 - 1, 2**64 + 5, 10**40])
 def test_absurd_seeds_work(seed):
     obs, _ = PointNavVectorEnv(3, **SMALL).reset(seed=seed)
     assert np.isfinite(obs).all()
-
-
-def test_looking_changes_nothing():
-    env, other = (PointNavVectorEnv(3, render_mode="rgb_array", **SMALL) for _ in range(2))
-    env.reset(seed=0)
-    other.reset(seed=0)
-    for k in range(30):
-        pictures = env.render()
-        assert len(pictures) == 3
-        assert pictures[0].dtype == np.uint8
-        actions = np.full(3, 1 + k % 3)
-        assert env.step(actions)[0].tobytes() == other.step(actions)[0].tobytes()
-
-
-def test_returned_arrays_are_fresh_unless_asked_otherwise():
-    env = PointNavVectorEnv(3, **SMALL)
-    first, _ = env.reset(seed=0)
-    kept = first.copy()
-    second = env.step([1, 1, 1])
-    third = env.step([2, 2, 2])
-    assert (first == kept).all()
-    assert not any(np.shares_memory(a, b) for a, b in zip(second[:4], third[:4], strict=True))
-    reused = PointNavVectorEnv(3, copy=False, **SMALL)
-    reused.reset(seed=0)
-    assert np.shares_memory(reused.step([1, 1, 1])[0], reused.step([2, 2, 2])[0])
 
 
 def test_reset_mask_and_episode_numbers():
@@ -249,3 +169,16 @@ def test_bad_reset_options_are_refused(options, message):
 def test_bad_seeds_are_refused(seed):
     with pytest.raises((ValueError, gymnasium.error.Error)):
         PointNavVectorEnv(3, **SMALL).reset(seed=seed)
+
+
+def test_last_observations_of_dictionaries_are_kept_by_env():
+    env, flat = (PointNavVectorEnv(3, obs=form, **SMALL) for form in ("dict", "flat"))
+    env.reset(seed=0)
+    flat.reset(seed=0)
+    actions = [FORWARD, STOP, LEFT]
+    last = env.step(actions)[4]["final_obs"]
+    expected = habitat_form(flat.step(actions)[4]["final_obs"][1])
+    assert last[0] is None
+    assert last[2] is None
+    assert all((last[1][name] == values).all() for name, values in expected.items())
+    assert env.observation_space["gps"].shape == (3, 2)

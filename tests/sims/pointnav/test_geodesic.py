@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.sims.pointnav.geodesic_cases import ROOMS, walls
 
+from sims.pointnav.floors.layout import Layout
 from sims.pointnav.geodesic import GRID, distance_field
 from sims.pointnav.ground import ground_of, solve
-from sims.pointnav.floors.layout import Layout
 from sims.pointnav.raster import interpolate
+from tests.sims.pointnav.geodesic_cases import ROOMS, walls
 
 ANSWERS = json.loads((Path(__file__).parent / "answers" / "geodesic.json").read_text())
 
@@ -97,3 +97,16 @@ def test_a_goal_off_the_floor_is_refused(goal):
 def test_a_missing_margin_is_refused():
     with pytest.raises(ValueError, match="margin of two False nodes"):
         distance_field(np.ones((20, 20), bool), (0.5, 0.5))
+
+
+@pytest.mark.kernels
+def test_nothing_is_lured_into_a_gap_that_is_too_narrow():
+    """One blocked node between two halves whose distances differ by metres takes the larger distance."""
+    free = np.zeros((60, 41), bool)
+    free[2:-2, 2:-2] = True
+    free[5:, 20] = False
+    field = distance_field(free, (0.5, 2.5), extend=1)
+    near_side, far_side = field[50, 19], field[50, 21]
+    assert far_side > near_side + 3.0
+    assert field[50, 20] >= far_side - 0.1
+    assert (field[free] <= field[50, 20] + 5.0).all()

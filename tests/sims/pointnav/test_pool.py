@@ -7,16 +7,16 @@ import sys
 
 import numpy as np
 import pytest
-from tests.sims.pointnav.rooms import room_file
 
 from sims.core.files import check_folder
 from sims.pointnav import build
 from sims.pointnav import pool as pools
 from sims.pointnav.build import PoolSettings, build_pool, enter
-from sims.pointnav.ground import ground_of
 from sims.pointnav.floors.layout import GRID, Layout, clearance_field, outline_of_cells
+from sims.pointnav.ground import ground_of
 from sims.pointnav.pool import cache_folder, describe, episode_pool
 from sims.pointnav.state import AGENT_RADIUS, blank_state
+from tests.sims.pointnav.rooms import room_file
 
 HOUSES = tuple(f"houses:{seed}" for seed in range(6))
 
@@ -131,7 +131,8 @@ def test_the_oldest_pools_make_room(fresh_cache, monkeypatch):
 def test_two_processes_at_once_build_one_pool(tmp_path):
     program = (
         "from sims.pointnav import pool\npool.WORTH_CACHING = 0.0\n"
-        "made = pool.episode_pool('houses:0-4', pool.PoolSettings(goals_per_layout=2, starts_per_goal=4))\nprint(made.cached, made.arrays.start.sum())"
+        "made = pool.episode_pool('houses:0-4', pool.PoolSettings(goals_per_layout=2, starts_per_goal=4))\n"
+        "print(made.cached, made.arrays.start.sum())"
     )
     environment = os.environ | {"UMWELT_CACHE": str(tmp_path)}
     running = [

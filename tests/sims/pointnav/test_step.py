@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.sims.pointnav.rooms import env_at, room_file
 
 from sims.pointnav.raster import clearance_at
 from sims.pointnav.state import AGENT_RADIUS, FORWARD, FORWARD_STEP, LEFT, RIGHT, STOP
+from tests.sims.pointnav.rooms import env_at, room_file
 
 pytestmark = pytest.mark.kernels
 

@@ -14,9 +14,8 @@ import skfmm
 from extremitypathfinder import PolygonEnvironment
 
 sys.path.insert(0, str(Path(__file__).parents[4]))
-from tests.sims.pointnav.geodesic_cases import RADIUS, ROOMS, walls
-
 from sims.pointnav.floors.layout import GRID, Layout, clearance_field
+from tests.sims.pointnav.geodesic_cases import RADIUS, ROOMS, walls
 
 N_PAIRS = 40
 ARC = 24

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.sims.pointnav.floors.test_floorplan import digest
 
 from sims.pointnav.floors.floorplan import Plan, moved
 from sims.pointnav.floors.houses import house, house_plan
 from sims.pointnav.floors.layout import GRID
+from tests.sims.pointnav.floors.test_floorplan import digest
 
 SHA = {
     0: "3bfc37824c13edf95cb54cd171e622f6af4006d42d2864807cfd6417a7b0f2ba",

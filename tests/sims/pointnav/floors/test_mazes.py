@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.sims.pointnav.floors.test_floorplan import digest
 
 from sims.pointnav.floors.floorplan import Plan
 from sims.pointnav.floors.mazes import maze, maze_plan
+from tests.sims.pointnav.floors.test_floorplan import digest
 
 SHA = {
     0: "54c3a04d6bf58a7b01b6c6a852876f075fbd504224e80bba62f3ed5fd973565c",

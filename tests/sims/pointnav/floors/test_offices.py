@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.sims.pointnav.floors.test_floorplan import digest
 
 from sims.pointnav.floors.floorplan import Plan
 from sims.pointnav.floors.offices import office, office_plan
+from tests.sims.pointnav.floors.test_floorplan import digest
 
 SHA = {
     0: "a407098362003cbec540b8a7c677d5a18cb4598da1ddc9a1c78714a21fad9923",

@@ -1,0 +1,34 @@
+"""The page of `umwelt demo`, small."""
+
+import re
+
+import pytest
+
+from probes.demo import DemoSettings, run
+from probes.report import Section, Table, write_page
+from tests.sims.pointnav.rooms import room_file
+
+
+@pytest.mark.slow
+def test_the_demo_writes_one_self_contained_page(tmp_path, capsys):
+    maps = tmp_path / "maps"
+    maps.mkdir()
+    room_file(maps, [(5, 1, 5, 6)])
+    run(DemoSettings(maps=maps, out=tmp_path / "out", episodes=8, max_steps=300))
+    said = capsys.readouterr().out
+    assert said.rstrip().endswith(str(tmp_path / "out" / "index.html"))
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert page.count("data:video/mp4") == 1
+    assert page.count("data:image/png") >= 6
+    assert not re.search(r'(src|href)="(?!data:)', page), "nothing is loaded from elsewhere"
+    for word in ("oracle", "clairvoyant-bug", "room", "offices", "env-steps/s", "95.1"):
+        assert word in page
+
+
+def test_text_is_escaped_and_tables_are_whole(tmp_path):
+    table = Table("a < b", ["name", "value"], [["<script>", "1"]])
+    write_page(tmp_path / "page.html", "T & T", "lead", [Section("s", ["p"], [table])], "foot")
+    page = (tmp_path / "page.html").read_text()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "T &amp; T" in page

@@ -1,0 +1,32 @@
+"""The README's examples run, and what it says of the command line is so."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import umwelt
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
+EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_example_runs(number, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert EXAMPLES[number].count("\n") <= 16
+    subprocess.run([sys.executable, "-W", "error", "-c", EXAMPLES[number]], check=True)
+
+
+def test_there_are_examples_and_both_commands_come_first():
+    assert len(EXAMPLES) >= 3
+    top = README[: README.index("## ")]
+    assert "make demo" in top
+    assert "make test" in top
+
+
+def test_every_verb_it_names_exists_and_every_verb_is_named():
+    named = set(re.findall(r"^umwelt ([a-z]+)", README, re.MULTILINE))
+    assert named == set(umwelt.VERBS)

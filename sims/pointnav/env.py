@@ -320,7 +320,7 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         }
 
     def _final_obs(self, last: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[Any]:
-        """Last observations by env: `[env, 12]`, or for dictionaries an array of objects, as Gymnasium's own batches."""
+        """Last observations by env: `[env, 12]`, or for dictionaries objects, as Gymnasium's own batches."""
         if self._flat:
             return _scatter(last, rows, self.num_envs)
         objects = np.full(self.num_envs, None, object)

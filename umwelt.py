@@ -1,5 +1,6 @@
 """The command `umwelt`: verbs only; each hands over to the part of the suite that does the work."""
 
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -30,7 +31,9 @@ def main() -> None:
 def _run(run: Callable[[Any], None], settings: Any) -> None:
     try:
         run(settings)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
+        if os.environ.get("UMWELT_TRACEBACK"):  # for whoever looks for the cause in the code
+            raise
         sys.exit(f"umwelt: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -13,6 +13,9 @@ from sims.pointnav.state import MEASURES
 
 RESAMPLES = 2_000
 
+FEW_FLOORS = 10
+"""With fewer layouts than this, intervals resample goals instead of layouts."""
+
 
 class Estimate(NamedTuple):
     """A mean over episodes with its 95 % interval."""
@@ -86,10 +89,24 @@ def play(
 
 
 def summary(episodes: Episodes, seed: int = 0) -> dict[str, Estimate]:
-    """Mean and 95 % interval of every measure: Wilson's for success, bootstrap over episodes for the others."""
-    return {name: _estimate(name, values, seed) for name, values in episodes.measures.items()} | {
-        "steps": _estimate("steps", episodes.steps.astype(np.float64), seed)
-    }
+    """Mean and 95 % interval of every measure, for floors like these and not for these alone.
+
+    Episodes on one floor are alike, so whole floors are resampled (or, where there are fewer than 10, whole goals): a
+    cluster bootstrap, and for success Wilson's interval with the number of episodes divided by the design effect (Kish
+    1965), which is there even where all succeed.
+    """
+    clusters = _clusters(episodes)
+    values = {**episodes.measures, "steps": episodes.steps.astype(np.float64)}
+    return {name: _estimate(name, column, clusters, seed) for name, column in values.items()}
+
+
+def _clusters(episodes: Episodes) -> NDArray[np.int64]:
+    """Which episodes belong together: number of the layout, or of the goal where there are few layouts."""
+    _, layouts = np.unique(episodes.layouts, return_inverse=True)
+    if layouts.max() + 1 >= FEW_FLOORS:
+        return layouts
+    _, goals = np.unique(np.column_stack([layouts, episodes.goals]), axis=0, return_inverse=True)
+    return goals.reshape(-1)
 
 
 def _play_batch(
@@ -127,18 +144,41 @@ def _poses(env: PointNavVectorEnv) -> NDArray[np.float64]:
     return np.column_stack([env.state.x, env.state.y, env.headings])
 
 
-def _estimate(name: str, values: NDArray[np.float64], seed: int) -> Estimate:
+def _estimate(name: str, values: NDArray[np.float64], clusters: NDArray[np.int64], seed: int) -> Estimate:
     score, n = float(values.mean()), len(values)
     if name == "success":
-        interval = stats.binomtest(round(values.sum()), n).proportion_ci(method="wilson")
-        return Estimate(score, float(interval.low), float(interval.high), n)
-    low, high = bootstrap_interval(values, seed)
+        effective = n / design_effect(values, clusters)
+        interval = stats.binomtest(round(score * effective), round(effective)).proportion_ci(method="wilson")
+        return Estimate(score, min(score, float(interval.low)), max(score, float(interval.high)), n)
+    low, high = bootstrap_interval(values, clusters, seed)
     return Estimate(score, low, high, n)
 
 
-def bootstrap_interval(values: NDArray[np.float64], seed: int = 0) -> tuple[float, float]:
-    """The 95 % percentile bootstrap interval of the mean of `values` `[n]`; the value itself where all are equal."""
-    if len(values) < 2 or np.ptp(values) == 0.0:
+def design_effect(values: NDArray[np.float64], clusters: NDArray[np.int64]) -> float:
+    """How many times larger the mean's variance is than if all episodes were independent; at least 1 (Kish 1965)."""
+    residuals = np.bincount(clusters, weights=values - values.mean())
+    n_clusters, n = len(residuals), len(values)
+    if n_clusters < 2 or np.ptp(values) == 0.0:
+        return 1.0
+    clustered = n_clusters / (n_clusters - 1) * (residuals**2).sum() / n**2
+    return max(1.0, float(clustered / (values.var(ddof=1) / n)))
+
+
+def bootstrap_interval(values: NDArray[np.float64], clusters: NDArray[np.int64], seed: int = 0) -> tuple[float, float]:
+    """The 95 % percentile bootstrap interval of the mean of `values` `[n]`, whole `clusters` `[n]` being resampled.
+
+    The value itself where all are equal, or where there is but one cluster and so no telling.
+    """
+    sums, counts = np.bincount(clusters, weights=values), np.bincount(clusters)
+    if len(sums) < 2 or np.ptp(values) == 0.0:
         return float(values.mean()), float(values.mean())
-    result = stats.bootstrap((values,), np.mean, n_resamples=RESAMPLES, method="percentile", rng=seed)
+    result = stats.bootstrap(
+        (sums, counts),
+        lambda total, count, axis: total.sum(axis=axis) / count.sum(axis=axis),
+        paired=True,
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        method="percentile",
+        rng=seed,
+    )
     return float(result.confidence_interval.low), float(result.confidence_interval.high)

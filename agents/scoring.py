@@ -140,8 +140,10 @@ def _table(settings: EvaluateSettings, rows: Sequence[Row]) -> str:
 
 
 def short(name: str) -> str:
-    """A floor's name for people: a map file without its folders and endings."""
-    return name.rpartition("/")[2].partition("?")[0].removesuffix(".vectormap.txt").removesuffix(".yaml")
+    """A floor's name for people: a map file without its folders and endings; its folder where all are named `map`."""
+    folders, _, file = name.rpartition("/")
+    stem = file.partition("?")[0].removesuffix(".vectormap.txt").removesuffix(".yaml").removesuffix(".yml")
+    return folders.rpartition("/")[2] if stem == "map" and folders else stem
 
 
 def _with_interval(estimate: Estimate, factor: float) -> str:

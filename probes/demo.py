@@ -163,8 +163,8 @@ def _scores_section(played: dict[str, dict[str, Row]], settings: DemoSettings) -
         [
             f"{settings.episodes} episodes for each policy and kind of floor, at most {settings.max_steps} steps each; "
             "none of the generated floors' seeds is used in training. SPL is success weighted by the ratio of the "
-            "shortest path to the path walked (Anderson et al. 2018). Intervals: Wilson for success, bootstrap over "
-            "episodes for the others.",
+            "shortest path to the path walked (Anderson et al. 2018). Intervals hold for floors like "
+            "these: whole floors are resampled (whole goals where there are fewer than ten floors).",
             "The paper's trained agent reaches 95.1 ± 1.3 % success and 62.9 ± 1.6 % SPL on Matterport3D's test "
             "buildings, after 2 billion steps; those are other buildings, so the numbers are neighbours, not rivals.",
         ],

@@ -25,6 +25,7 @@ def test_there_are_examples_and_both_commands_come_first():
     top = README[: README.index("## ")]
     assert "make demo" in top
     assert "make test" in top
+    assert not re.search(r"@[A-Z]+@", README), "a figure was not filled in"
 
 
 def test_every_verb_it_names_exists_and_every_verb_is_named():

@@ -72,3 +72,10 @@ def test_bench_prints_json_lines_and_nothing_else():
     assert all(line.keys() == keys for line in lines)
     assert [line["unit"] for line in lines] == ["env-steps/s", *["ns/env-step"] * 3]
     assert all(line["value"] > 0 for line in lines)
+
+
+def test_the_trace_is_there_for_those_who_ask(monkeypatch):
+    monkeypatch.setenv("UMWELT_TRACEBACK", "1")
+    done = run("evaluate", "bug9", check=False)
+    assert "Traceback" in done.stderr
+    assert "there is no policy 'bug9'" in done.stderr

@@ -1,6 +1,5 @@
 """`umwelt bench pointnav`: env-steps a second through the public `VectorEnv`, and where the time goes."""
 
-import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +42,6 @@ class BenchSettings:
 
 def run(settings: BenchSettings) -> None:
     """Measure and print one JSON line a figure; progress goes to standard error."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")  # the pool says what it is
     for figure in measure(settings):
         emit("pointnav", figure)
 

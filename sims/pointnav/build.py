@@ -32,14 +32,13 @@ class PoolSettings:
     seed: int = 0
     """Which goals and starts are drawn."""
     memory_budget: int = 2**30
-    """Bytes that the pool may take; more is refused before anything is built."""
+    """Bytes that the pool's rasters may take; more is refused before any distance is computed."""
 
     def __post_init__(self) -> None:
-        for name in ("goals_per_layout", "starts_per_goal", "memory_budget"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.seed < 0:
-            raise ValueError(f"the pool's seed must be at least 0, got {self.seed}")
+        for name, least in (("goals_per_layout", 1), ("starts_per_goal", 1), ("memory_budget", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+                raise ValueError(f"the pool's {name} must be an integer of at least {least}, got {value!r}")
 
 
 DEFAULT_SETTINGS = PoolSettings()

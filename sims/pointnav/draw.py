@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from sims.pointnav.floors.catalogue import load_layout
+from sims.pointnav.floors.catalogue import fingerprint, load_layout
 from sims.pointnav.floors.layout import GRID
 
-LONGER_SIDE = 640
-"""Pixels of a picture's longer side."""
+CANVAS = 640
+"""Pixels of a picture's sides: the same for every floor, so that a recording may go from one to the next."""
 
 FLOOR, OUTSIDE, WALL = (255, 255, 255), (222, 224, 228), (40, 44, 52)
 PATH, GOAL, START, AGENT = (31, 119, 180), (214, 39, 40), (44, 160, 44), (255, 127, 14)
@@ -27,16 +27,24 @@ class Plan(NamedTuple):
     pixels_per_metre: float
 
 
-@lru_cache(maxsize=32)
 def plan(name: str) -> Plan:
-    """The picture of a layout's floor and walls."""
+    """The picture of a layout's floor and walls, in the middle of a square of CANVAS pixels."""
+    return _plan(name, fingerprint(name))
+
+
+@lru_cache(maxsize=32)
+def _plan(name: str, _fingerprint: str) -> Plan:
     layout = load_layout(name)
     n_y, n_x = layout.floor.shape
-    scale = LONGER_SIDE / (max(n_x, n_y) * GRID)
-    size = (max(2, round(n_x * GRID * scale / 2) * 2), max(2, round(n_y * GRID * scale / 2) * 2))  # even: for video
+    scale = CANVAS / (max(n_x, n_y) * GRID)
+    size = (max(1, round(n_x * GRID * scale)), max(1, round(n_y * GRID * scale)))
+    margin = ((CANVAS - size[0]) // 2, (CANVAS - size[1]) // 2)
     colours = np.array([OUTSIDE, FLOOR], np.uint8)[layout.floor[::-1].astype(np.intp)]
-    image = Image.fromarray(colours).resize(size, Image.Resampling.BOX)
-    drawn = Plan(image, layout.origin[0] - GRID / 2, layout.origin[1] + (n_y - 0.5) * GRID, scale)
+    image = Image.new("RGB", (CANVAS, CANVAS), OUTSIDE)
+    image.paste(Image.fromarray(colours).resize(size, Image.Resampling.BOX), margin)
+    left = layout.origin[0] - GRID / 2 - margin[0] / scale
+    top = layout.origin[1] + (n_y - 0.5) * GRID + margin[1] / scale
+    drawn = Plan(image, left, top, scale)
     pencil = ImageDraw.Draw(image)
     width = max(1, round(0.06 * scale))
     for x0, y0, x1, y1 in layout.segments:
@@ -54,7 +62,7 @@ def frame(
             counter-clockwise from the world's x axis.
 
     Returns:
-        `[height, width, 3]` uint8, at most 640 pixels a side, the y axis up.
+        `[640, 640, 3]` uint8, the y axis up.
     """
     drawn = plan(name)
     image = drawn.image.copy()
@@ -68,7 +76,7 @@ def frame(
     tip = (x + 16 * np.cos(heading), y - 16 * np.sin(heading))
     _disc(pencil, (x, y), max(5.0, 0.1 * drawn.pixels_per_metre), AGENT)
     pencil.line([(x, y), tip], fill=AGENT, width=3)
-    return np.asarray(image)
+    return np.array(image)
 
 
 def _pixel(drawn: Plan, x: float, y: float) -> tuple[float, float]:

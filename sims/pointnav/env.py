@@ -22,11 +22,12 @@ positive to the left).
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
+from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
@@ -72,7 +73,8 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
     Args:
         num_envs: how many.
         layouts: `family:start-stop` (families `houses`, `offices`, `mazes`; stop exclusive; seeds from 1,000,000 on are
-            for evaluation), map files (ROS `*.yaml`, `*.vectormap.txt`), or a list of these.
+            for evaluation), map files (ROS `*.yaml`, `*.vectormap.txt`), or a list of these. Strings where the env's
+            spec is to be written as JSON.
         max_steps: steps after which an episode is truncated.
         obs: `"flat"` or `"dict"`: see the module.
         sliding: slide along walls, as Habitat's agents do, or stop at the first touch.
@@ -88,7 +90,7 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
 
     At the end of an episode `infos["final_obs"]` holds its last observation and `infos["final_info"]` its measures
     (`success, spl, soft_spl, distance_to_goal, collisions, path_length, start_geodesic`, Habitat's definitions), its
-    number in the pool (`episode`) and its length (`steps`), with Gymnasium's `_key` masks.
+    number in the pool (`episode_number`) and its length (`steps`), with Gymnasium's `_key` masks.
 
     Raises:
         ValueError: from the constructor, bad settings or layouts; from `step`, actions of a wrong shape, type or value.
@@ -143,10 +145,13 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         self._rewards_of = np.array([slack_reward, progress_reward, success_reward, spl_reward])
         if not np.isfinite(self._rewards_of).all():
             raise ValueError(f"rewards must be finite, got {self._rewards_of.tolist()}")
-        self.n_threads = min(n_threads or available_threads(), max(1, num_envs // ENVS_A_THREAD))
+        self.n_threads = n_threads or min(available_threads(), max(1, num_envs // ENVS_A_THREAD))
         self._autoreset = True
         self._state: State | None = None
+        self._begun = False
+        self._from_file = episodes is not None
         self._out = _outputs(num_envs)
+        self._actions = np.zeros(num_envs, np.int64)
         self._trails: list[list[tuple[float, float]]] = []
 
     @property
@@ -154,10 +159,10 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         """The state of all envs, first axis the env. It is the env's own: copy what you keep.
 
         Raises:
-            RuntimeError: before the first `reset`.
+            gymnasium.error.ResetNeeded: before the first `reset`.
         """
-        if self._state is None:
-            raise RuntimeError("there is no state before the first reset(): call env.reset(seed=...) first")
+        if self._state is None or not self._begun:
+            raise ResetNeeded("there is no state before the first reset(): call reset(seed=...) first")
         return self._state
 
     @property
@@ -190,12 +195,12 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
             self._state.seed[chosen] = slot_seeds(seed, self.num_envs)[chosen]
             self._state.episode_count[chosen] = 0
         reset(self.pool.arrays, self._state, chosen, episodes)
-        self._over = np.zeros(self.num_envs, np.bool_)
+        self._begun = True
         self._track(chosen)
         obs = self._out.obs if not self.copy else np.empty_like(self._out.obs)
         observe_all(self._state, 0, self.num_envs, obs)
         return self._form(obs), {
-            "episode": self._state.episode.copy(),
+            "episode_number": self._state.episode.copy(),
             "start_geodesic": self._state.start_geodesic.copy(),
         }
 
@@ -221,13 +226,21 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         return self._form(out.obs), out.rewards, out.terminated, out.truncated, infos
 
     def refill(self, pool_seed: int) -> None:
-        """Replace the episodes by others on the same layouts, drawn with another `pool_seed`; call `reset` next."""
+        """Replace the episodes by others on the same layouts, drawn with another `pool_seed`; call `reset` next.
+
+        Seeds and counters stay: a `reset()` without a seed goes on to every env's next episode.
+
+        Raises:
+            ValueError: the env plays the episodes of a file.
+        """
+        if self._from_file:
+            raise ValueError("this env plays the episodes of a file: make another env for others, refill() draws them")
         settings = self.pool.settings
         self.pool = episode_pool(
             self.pool.names,
             PoolSettings(settings.goals_per_layout, settings.starts_per_goal, pool_seed, settings.memory_budget),
         )
-        self._state = None
+        self._begun = False
 
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:  # type: ignore[override]
         """A top-down picture `[height, width, 3]` of every env: floor, path, goal and heading; None without a mode."""
@@ -280,7 +293,8 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         if array.min() < 0 or array.max() >= N_ACTIONS:
             worst = array[(array < 0) | (array >= N_ACTIONS)][0]
             raise ValueError(f"actions must be in [0, {N_ACTIONS}), got {worst}: 0 STOP, 1 FORWARD, 2 LEFT, 3 RIGHT")
-        return array.astype(np.int64, copy=False)
+        self._actions[:] = array  # one kind of array, or the kernel would be compiled again for each
+        return self._actions
 
     def _chosen(self, options: dict[str, Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         mask = options.pop("reset_mask", None)
@@ -292,7 +306,7 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         mask = np.asarray(mask)
         if mask.shape != (self.num_envs,) or mask.dtype != np.bool_:
             raise ValueError(f"reset_mask must be bool of shape ({self.num_envs},), got {mask.dtype} {mask.shape}")
-        if self._state is None and not mask.all():
+        if not self._begun and not mask.all():
             raise ValueError("the first reset must begin every env: call it without reset_mask")
         numbers = np.full(self.num_envs, -1) if episodes is None else np.asarray(episodes)
         n = len(self.pool.arrays.episode_field)
@@ -309,12 +323,12 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         final: dict[str, Any] = {}
         for k, name in enumerate(MEASURES):
             final[name] = _scatter(out.final_measures[rows, k], rows, self.num_envs)
-        final["episode"] = _scatter(out.final_episode[rows], rows, self.num_envs)
+        final["episode_number"] = _scatter(out.final_episode[rows], rows, self.num_envs)
         final["steps"] = _scatter(out.final_steps[rows], rows, self.num_envs)
-        final |= {f"_{name}": done for name in final}
+        final |= {f"_{name}": done.copy() for name in final}
         return {
             "final_obs": self._final_obs(out.final_obs[rows], rows),
-            "_final_obs": done,
+            "_final_obs": done.copy(),
             "final_info": final,
             "_final_info": done,
         }
@@ -330,6 +344,24 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         return objects
 
 
+class PointNavSettings(TypedDict, total=False):
+    """What both shells take; `PointNavVectorEnv` says what each means and its default."""
+
+    layouts: Layouts
+    max_steps: int
+    obs: ObsForm
+    sliding: bool
+    slack_reward: float
+    progress_reward: float
+    success_reward: float
+    spl_reward: float
+    goals_per_layout: int
+    starts_per_goal: int
+    pool_seed: int
+    memory_budget: int
+    episodes: str | Path | None
+
+
 class PointNavEnv(gymnasium.Env[Any, Any]):
     """One blind PointGoal world: slot 0 of a batch of one. Takes what `PointNavVectorEnv` takes, less the batch.
 
@@ -339,7 +371,7 @@ class PointNavEnv(gymnasium.Env[Any, Any]):
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}
 
-    def __init__(self, *, render_mode: str | None = None, **settings: Any) -> None:
+    def __init__(self, *, render_mode: str | None = None, **settings: Unpack[PointNavSettings]) -> None:
         self.batch = PointNavVectorEnv(1, render_mode=render_mode, **settings)
         self.batch._autoreset = False
         self.render_mode = render_mode
@@ -371,8 +403,10 @@ class PointNavEnv(gymnasium.Env[Any, Any]):
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Take one action."""
         if self._over:
-            raise RuntimeError("the episode is over: call reset() before the next step()")
-        obs, rewards, terminated, truncated, infos = self.batch.step(np.asarray(action).reshape(1))
+            raise ResetNeeded("the episode is over: call reset() before the next step()")
+        if not self.action_space.contains(action):
+            raise ValueError(f"the action must be 0 STOP, 1 FORWARD, 2 LEFT or 3 RIGHT, got {action!r}")
+        obs, rewards, terminated, truncated, infos = self.batch.step(np.array([action]))
         self._over = bool(terminated[0] or truncated[0])
         final = infos.get("final_info", {})
         info = {name: values[0].item() for name, values in final.items() if not name.startswith("_")}

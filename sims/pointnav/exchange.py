@@ -13,7 +13,7 @@ from sims.pointnav.floors.layout import GRID
 from sims.pointnav.frames import from_habitat, to_habitat
 from sims.pointnav.ground import Ground, ground_of
 from sims.pointnav.pool import EpisodePool, sealed
-from sims.pointnav.raster import clearance_at, interpolate
+from sims.pointnav.raster import clearance_at, distance_at
 from sims.pointnav.state import AGENT_RADIUS, FIELD_STEPS, SUCCESS_DISTANCE
 
 
@@ -45,8 +45,16 @@ def geodesics(pool: EpisodePool) -> NDArray[np.float64]:
     for k, f in enumerate(arrays.episode_field):
         layout = arrays.field_layout[f]
         right, up = arrays.start[k, :2] - arrays.layout_origin[layout]
-        columns = arrays.layout_shape[layout, 1]
-        distances[k] = interpolate(arrays.field, arrays.field_base[f], columns, right, up) * arrays.field_scale[f]
+        distances[k] = distance_at(
+            arrays.field,
+            arrays.field_base[f],
+            arrays.field_scale[f],
+            arrays.clearance,
+            arrays.layout_base[layout],
+            arrays.layout_shape[layout, 1],
+            right,
+            up,
+        )
     return distances
 
 

@@ -19,6 +19,8 @@ BUCKET = GRID / 64
 EXACT_RADIUS = 0.5
 """Around the goal, nodes in straight sight within this many metres get their exact distance: there T is singular."""
 
+DIAGONAL = np.sqrt(2.0) * GRID
+
 WALL, FREE, REACHED = np.uint8(0), np.uint8(1), np.uint8(2)
 
 
@@ -67,15 +69,17 @@ def distance_field(
     if not (0 <= round(row) < n_y and 0 <= round(column) < n_x and free[round(row), round(column)]):
         raise ValueError(f"the goal {goal} is not on a free node of this map: choose a point where the disc fits")
     distance = np.empty(free.size, np.float32)
-    march(free.reshape(-1).view(np.uint8), n_x, row, column, extend, marcher(free.size), distance)
+    no_links = np.zeros(free.size, np.uint8)
+    march(free.reshape(-1).view(np.uint8), no_links, n_x, row, column, extend, marcher(free.size), distance)
     return distance.reshape(free.shape)
 
 
 @kernel
-def march(free, n_x, goal_row, goal_column, extend, memory, distance):
+def march(free, links, n_x, goal_row, goal_column, extend, memory, distance):
     """Fill `distance` (float32, flat, metres) with the geodesic distance to the goal; see `distance_field`.
 
-    `free` is flat uint8 with a margin of two zeros all round; the goal is given in nodes (row, column as floats).
+    `free` is flat uint8 with a margin of two zeros all round, `links` the diagonal steps as in
+    `sims.pointnav.ground.Ground`; the goal is given in nodes (row, column as floats).
     """
     n = free.size
     status, following, previous, head = memory
@@ -101,6 +105,15 @@ def march(free, n_x, goal_row, goal_column, extend, memory, distance):
             other = node + step
             if status[other] == FREE:
                 _lower(other, _update(other, n_x, status, distance), bucket, following, previous, head, distance)
+        across = distance[node] + DIAGONAL
+        if links[node] & 1 and status[node + n_x + 1] == FREE:
+            _lower(node + n_x + 1, across, bucket, following, previous, head, distance)
+        if links[node - n_x - 1] & 1 and status[node - n_x - 1] == FREE:
+            _lower(node - n_x - 1, across, bucket, following, previous, head, distance)
+        if links[node - 1] & 2 and status[node + n_x - 1] == FREE:
+            _lower(node + n_x - 1, across, bucket, following, previous, head, distance)
+        if links[node - n_x] & 2 and status[node - n_x + 1] == FREE:
+            _lower(node - n_x + 1, across, bucket, following, previous, head, distance)
     for _ in range(extend):
         _extrapolate(n_x, status, following, distance)
 
@@ -115,7 +128,7 @@ def _start(n_x, n_y, goal_row, goal_column, status, following, previous, head, d
         for j in range(max(2, column - reach), min(n_x - 2, column + reach + 1)):
             node = i * n_x + j
             straight = GRID * np.sqrt((i - goal_row) ** 2 + (j - goal_column) ** 2)
-            if straight > EXACT_RADIUS or not _sees(goal_row, goal_column, i, j, n_x, status):
+            if straight > EXACT_RADIUS or status[node] == WALL or not _sees(goal_row, goal_column, i, j, n_x, status):
                 continue
             bucket = np.int64(straight / BUCKET)
             lowest = min(lowest, bucket)
@@ -125,10 +138,15 @@ def _start(n_x, n_y, goal_row, goal_column, status, following, previous, head, d
 
 @kernel
 def _sees(row, column, i, j, n_x, status):
-    """Whether the nodes nearest to the straight line from (row, column) to node (i, j) are all free."""
+    """Whether the nodes nearest to the straight line from (row, column) to node (i, j) are all free.
+
+    The line's first cell doesn't count: the point itself is free even where the node nearest to it is not.
+    """
     n = 2 * int(max(abs(i - row), abs(j - column))) + 2
     for k in range(n + 1):
         at_row, at_column = row + (i - row) * k / n, column + (j - column) * k / n
+        if abs(at_row - row) < 1.0 and abs(at_column - column) < 1.0:
+            continue
         if status[round(at_row) * n_x + round(at_column)] == WALL:
             return False
     return True

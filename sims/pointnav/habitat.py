@@ -7,6 +7,7 @@ sources. Rules and measures are those of habitat-lab (commit 0fb6f43f: `tasks/na
 maps in the memories of blind navigation agents', and its code.
 """
 
+import math
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -16,19 +17,21 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from sims.core.seeding import pick, slot_seeds
-from sims.pointnav.episodes import Episode, read_episodes
-from sims.pointnav.frames import from_habitat, to_habitat, wrap
+from sims.pointnav.episodes import Episode
+from sims.pointnav.frames import from_habitat, to_habitat
 from sims.pointnav.habitat_map import RESOLUTION, draw_map
 from sims.pointnav.habitat_scene import (
     ACTION_NAMES,
     Position,
     as_array,
+    episodes_in,
     existing,
     geodesic_distance,
     import_habitat_sim,
     open_simulator,
     sample_episode,
 )
+from sims.pointnav.spaces import dict_space, flat_space, habitat_form
 from sims.pointnav.state import N_ACTIONS, PROXIMITY_RANGE, STOP, SUCCESS_DISTANCE
 from sims.pointnav.view import N_OBS
 
@@ -42,9 +45,13 @@ class HabitatPointNavEnv(gymnasium.Env[Any, Any]):
     """One agent in one scene of habitat-sim, without a camera: it knows its pose and where the goal is.
 
     Actions: 0 STOP, 1 FORWARD 0.25 m, 2 LEFT 10 degrees, 3 RIGHT 10 degrees. The episode terminates with STOP and is
-    truncated after `max_steps` actions. Reward of each action: `slack_reward`, plus the decrease of the geodesic
-    distance to the goal in metres, plus `success_reward` for a STOP at a geodesic distance below 0.2 m. The info of the
-    last step holds the `measures`.
+    truncated after `max_steps` actions; a STOP at a geodesic distance to the goal below 0.2 m is a success. The reward
+    is `slack_reward + progress_reward * (decrease of the geodesic distance in metres)` and at STOP also
+    `success_reward * success + spl_reward * SPL`.
+
+    Infos are those of `sims.pointnav.env.PointNavEnv`: the last step's holds the `measures`, `episode_number` and
+    `steps`; that of `reset` holds `episode_number` and `start_geodesic`, and Habitat's `episode_id` and `scene_id`. The
+    number of an episode is its index in the file or, where episodes are sampled, its index since the seed, from 0.
 
     Which episode comes k-th after `reset(seed=s)` depends on s and k alone (where episodes are sampled: with the same
     habitat-sim and the same C library, whose `rand` it draws from). Positions are habitat-sim's, in single precision.
@@ -63,7 +70,9 @@ class HabitatPointNavEnv(gymnasium.Env[Any, Any]):
         obs: ObservationForm = "flat",
         render_mode: RenderMode | None = None,
         slack_reward: float = -0.001,
+        progress_reward: float = 1.0,
         success_reward: float = 3.5,
+        spl_reward: float = 0.0,
     ) -> None:
         """Load a scene.
 
@@ -74,28 +83,31 @@ class HabitatPointNavEnv(gymnasium.Env[Any, Any]):
                 None samples them by Habitat's rule (`accepts`).
             max_steps: actions until truncation.
             sliding: whether the agent slides along a wall it walks into, instead of stopping there.
-            obs: "flat" for one vector (`flat_observation`), "dict" for Habitat's sensors (`habitat_observation`).
+            obs: "flat" for one vector (`flat_observation`), "dict" for Habitat's sensors (`habitat_form`).
             render_mode: "rgb_array" for a map seen from above, None for nothing.
             slack_reward: added at each action.
+            progress_reward: times the metres by which an action brought the goal nearer, by the geodesic.
             success_reward: added when the agent stops at the goal.
+            spl_reward: times the SPL when the agent stops.
 
         Raises:
             ImportError: habitat_sim is not installed, or is older than 0.3.
             FileNotFoundError: a file does not exist.
-            ValueError: an argument is out of range, the navigation mesh does not load, or the scene has no episodes.
+            ValueError: an argument is out of range, a reward is not finite, the navigation mesh does not load, or the
+                scene has no episodes.
         """
-        _check_settings(max_steps, obs, render_mode)
+        self._rewards_of = slack_reward, progress_reward, success_reward, spl_reward
+        _check_settings(max_steps, obs, render_mode, self._rewards_of)
         self.render_mode = render_mode
         self.action_space = spaces.Discrete(N_ACTIONS)
-        self.observation_space = observation_space(obs)
+        self.observation_space: spaces.Space[Any] = flat_space() if obs == "flat" else dict_space()
         self._form, self._max_steps = obs, max_steps
-        self._slack_reward, self._success_reward = slack_reward, success_reward
         self._scene = existing("scene", scene)
-        self._listed = None if episodes is None else _episodes_in(episodes, self._scene)
+        self._listed = None if episodes is None else episodes_in(episodes, self._scene)
         self._library = import_habitat_sim()
         self._sim: Any = open_simulator(self._library, self._scene, navmesh, sliding)
         self._seed: np.uint64 | None = None
-        self._episode_count = 0
+        self._episode_count = self._episode_number = 0
         self._episode: Episode | None = None
         self._over = True
 
@@ -116,9 +128,14 @@ class HabitatPointNavEnv(gymnasium.Env[Any, Any]):
         else:
             self._seed = slot_seeds(int(self.np_random.integers(2**63)) if seed is None else seed, 1)[0]
             self._episode_count = 0
-        episode = self._choose_episode()
+        self._episode_number, episode = self._choose_episode()
         self._start(episode)
-        return self._observe(), {"episode_id": episode.episode_id, "scene_id": episode.scene_id}
+        return self._observe(), {
+            "episode_number": self._episode_number,
+            "start_geodesic": self._start_geodesic,
+            "episode_id": episode.episode_id,
+            "scene_id": episode.scene_id,
+        }
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Act once.
@@ -128,7 +145,7 @@ class HabitatPointNavEnv(gymnasium.Env[Any, Any]):
             ValueError: the action is not 0, 1, 2 or 3.
         """
         if self._over:
-            raise gymnasium.error.ResetNeeded("there is no episode to step in: call env.reset() first")
+            raise gymnasium.error.ResetNeeded("the episode is over: call reset() before the next step()")
         if not self.action_space.contains(action):
             raise ValueError(f"an action must be 0 STOP, 1 FORWARD, 2 LEFT or 3 RIGHT, got {action!r}: pass an integer")
         self._previous_action = int(action)
@@ -136,12 +153,16 @@ class HabitatPointNavEnv(gymnasium.Env[Any, Any]):
         stopped = self._previous_action == STOP
         if not stopped:
             self._move(ACTION_NAMES[self._previous_action])
-        progress = self._update_distance()
-        success = stopped and self._distance < SUCCESS_DISTANCE
-        reward = self._slack_reward + progress + (self._success_reward if success else 0.0)
+        slack, progress, success, spl = self._rewards_of
+        reward = slack + progress * self._update_distance()
         truncated = not stopped and self._steps >= self._max_steps
         self._over = stopped or truncated
-        info: dict[str, Any] = dict(self._measures(success)) if self._over else {}
+        info: dict[str, Any] = {}
+        if self._over:
+            outcome = self._measures(stopped and self._distance < SUCCESS_DISTANCE)
+            info = {**outcome, "episode_number": self._episode_number, "steps": self._steps}
+            if stopped:
+                reward += success * outcome["success"] + spl * outcome["spl"]
         return self._observe(), float(reward), stopped, truncated, info
 
     def render(self) -> NDArray[np.uint8] | None:
@@ -170,11 +191,13 @@ class HabitatPointNavEnv(gymnasium.Env[Any, Any]):
             self._sim.close()
         self._sim, self._episode, self._over = None, None, True
 
-    def _choose_episode(self) -> Episode:
+    def _choose_episode(self) -> tuple[int, Episode]:
+        """The next episode and its number."""
         assert self._seed is not None
+        k = self._episode_count
         if self._listed is not None:
-            return self._listed[pick(self._seed, self._episode_count, len(self._listed))]
-        return sample_episode(self._library, self._sim.pathfinder, str(self._scene), self._seed, self._episode_count)
+            return self._listed[pick(self._seed, k, len(self._listed))]
+        return k, sample_episode(self._library, self._sim.pathfinder, str(self._scene), self._seed, k)
 
     def _start(self, episode: Episode) -> None:
         self._origin = _pose(*from_habitat(episode.start_position, episode.start_rotation))
@@ -228,10 +251,9 @@ class HabitatPointNavEnv(gymnasium.Env[Any, Any]):
     def _observe(self) -> NDArray[np.float32] | dict[str, NDArray[np.float32]]:
         position, rotation = self._state()
         pose, goal = _pose(*from_habitat(position, rotation)), from_habitat(self._goal, UPRIGHT)[0]
-        if self._form == "dict":
-            return habitat_observation(self._origin, pose, goal)
         distance = float(np.linalg.norm(self._goal - position))
-        return flat_observation(self._origin, pose, goal, distance, self._previous_action)
+        seen = flat_observation(self._origin, pose, goal, distance, self._previous_action)
+        return seen if self._form == "flat" else habitat_form(seen)
 
 
 class FlatPose(NamedTuple):
@@ -240,22 +262,6 @@ class FlatPose(NamedTuple):
     xy: NDArray[np.float64]
     heading: float
     height: float
-
-
-def observation_space(form: ObservationForm) -> spaces.Space[Any]:
-    """The space of `flat_observation` or of `habitat_observation`."""
-    far = np.finfo(np.float32).max
-    if form == "flat":
-        high = np.array([far] * 4 + [1, 1, PROXIMITY_RANGE] + [1] * 5, np.float32)
-        low = np.array([-far] * 4 + [-1, -1, 0] + [0] * 5, np.float32)
-        return spaces.Box(low, high, dtype=np.float32)
-    return spaces.Dict(
-        {
-            "pointgoal_with_gps_compass": spaces.Box(-far, far, (2,), np.float32),
-            "gps": spaces.Box(-far, far, (2,), np.float32),
-            "compass": spaces.Box(-np.pi, np.pi, (1,), np.float32),
-        }
-    )
 
 
 def flat_observation(
@@ -276,22 +282,6 @@ def flat_observation(
     return seen
 
 
-def habitat_observation(origin: FlatPose, pose: FlatPose, goal: NDArray[np.float64]) -> dict[str, NDArray[np.float32]]:
-    """What habitat-lab's sensors of the same names report, with their signs, float32, metres and radians.
-
-    `pointgoal_with_gps_compass` `[2]`: distance of the goal in the plane, and its direction from where the agent faces,
-    positive to the left. `gps` `[2]`: the agent in the frame of its start, ahead and to the right. `compass` `[1]`: its
-    heading from that of the start, positive to the left.
-    """
-    ahead, left = _ahead_left(goal, pose)
-    gps_ahead, gps_left = _ahead_left(pose.xy, origin)
-    return {
-        "pointgoal_with_gps_compass": np.array([np.hypot(ahead, left), np.arctan2(left, ahead)], np.float32),
-        "gps": np.array([gps_ahead, -gps_left], np.float32),
-        "compass": np.array([wrap(pose.heading - origin.heading)], np.float32),
-    }
-
-
 def measures(
     success: bool, start_geodesic: float, distance: float, path_length: float, collisions: int
 ) -> dict[str, float]:
@@ -306,7 +296,7 @@ def measures(
         "spl": success * efficiency,
         "soft_spl": max(0.0, 1 - distance / start_geodesic) * efficiency,
         "distance_to_goal": distance,
-        "collisions": collisions,
+        "collisions": float(collisions),
         "path_length": path_length,
         "start_geodesic": start_geodesic,
     }
@@ -323,23 +313,14 @@ def _pose(xy: NDArray[np.float64], heading: NDArray[np.float64], height: NDArray
     return FlatPose(xy, float(heading), float(height))
 
 
-def _check_settings(max_steps: int, obs: str, render_mode: str | None) -> None:
+def _check_settings(max_steps: int, obs: str, render_mode: str | None, rewards: tuple[float, ...]) -> None:
     if isinstance(max_steps, bool) or not isinstance(max_steps, int) or max_steps < 1:
         raise ValueError(f"max_steps must be an integer of at least 1, got {max_steps!r}: Habitat uses 500")
     if obs not in get_args(ObservationForm):
         raise ValueError(f"obs must be 'flat' or 'dict', got {obs!r}: choose one of them")
     if render_mode not in (None, *get_args(RenderMode)):
         raise ValueError(f"render_mode must be None or 'rgb_array', got {render_mode!r}: choose one of them")
-
-
-def _episodes_in(path: str | Path, scene: Path) -> list[Episode]:
-    """The episodes of a file that play in `scene`, told by the name of the scene's file."""
-    episodes = read_episodes(path)
-    chosen = [episode for episode in episodes if Path(episode.scene_id).name == scene.name]
-    if not chosen:
-        known = sorted({Path(episode.scene_id).name for episode in episodes})
+    if not all(map(math.isfinite, rewards)):
         raise ValueError(
-            f"{path}: expected episodes in {scene.name}, got {len(known)} other scenes, such as {known[:5]}: pass one "
-            "of those, or the file of this one"
+            f"rewards must be finite, got slack, progress, success, spl = {rewards}: pass 0.0 to leave one out"
         )
-    return chosen

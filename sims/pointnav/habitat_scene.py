@@ -1,4 +1,4 @@
-"""What `sims.pointnav.habitat` asks of habitat_sim: a simulator without renderer, distances, random episodes.
+"""What `sims.pointnav.habitat` asks of habitat_sim: a simulator without renderer, distances, episodes.
 
 See there for the versions of habitat-sim and habitat-lab that this was written against.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims.core.seeding import pick
-from sims.pointnav.episodes import Episode
+from sims.pointnav.episodes import Episode, read_episodes
 from sims.pointnav.frames import to_habitat
 from sims.pointnav.state import AGENT_RADIUS, FORWARD, FORWARD_STEP, LEFT, N_HEADINGS, RIGHT, SUCCESS_DISTANCE
 
@@ -145,6 +145,24 @@ def sample_episode(library: ModuleType, pathfinder: Any, scene_id: str, seed: np
         f"{scene_id}: no start and goal 1 to 30 m apart on one floor found among {MAX_GOALS} goals: is the navigation "
         "mesh that of a building? Pass episodes= to play given ones"
     )
+
+
+def episodes_in(path: str | Path, scene: Path) -> list[tuple[int, Episode]]:
+    """The episodes of a file that play in `scene`, told by the name of the scene's file, each with its index there.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no file of episodes, or holds none of this scene.
+    """
+    episodes = read_episodes(path)
+    chosen = [(i, episode) for i, episode in enumerate(episodes) if Path(episode.scene_id).name == scene.name]
+    if not chosen:
+        known = sorted({Path(episode.scene_id).name for episode in episodes})
+        raise ValueError(
+            f"{path}: expected episodes in {scene.name}, got {len(known)} other scenes, such as {known[:5]}: pass one "
+            "of those, or the file of this one"
+        )
+    return chosen
 
 
 def existing(what: str, path: str | Path) -> Path:

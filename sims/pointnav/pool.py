@@ -1,12 +1,15 @@
 """The episode pool: layouts, goal fields and starts, built before stepping and cached on disk."""
 
+import contextlib
 import hashlib
 import json
 import logging
 import os
 import shutil
+import sys
 import time
 import warnings
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +22,7 @@ from filelock import FileLock
 from sims.core.files import check_folder, write_folder
 from sims.core.kernels import source_hash
 from sims.pointnav.build import DEFAULT_SETTINGS, PoolSettings, build_pool
-from sims.pointnav.floors.catalogue import FAMILIES, Layouts, layout_names, load_layout
+from sims.pointnav.floors.catalogue import Layouts, fingerprint, layout_names
 from sims.pointnav.state import Pool
 
 WORTH_CACHING = 1.0
@@ -81,8 +84,7 @@ def _pool(names: tuple[str, ...], settings: PoolSettings, key: str) -> EpisodePo
     arrays = _load(folder)
     cached = arrays is not None
     if arrays is None:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_suffix(".lock")):  # a second process waits and then finds it built
+        with _only_one(folder):  # a second process waits and then finds it built
             arrays = _load(folder)
             cached = arrays is not None
             if arrays is None:
@@ -91,7 +93,27 @@ def _pool(names: tuple[str, ...], settings: PoolSettings, key: str) -> EpisodePo
                     _store(folder, arrays)
     pool = EpisodePool(sealed(arrays), names, settings, time.perf_counter() - began, cached)
     log.info("episode pool: %s", describe(pool))
+    if not cached and pool.seconds > WORTH_CACHING:
+        sys.stderr.write(f"episode pool: {describe(pool)}\n")
     return pool
+
+
+@contextlib.contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Let one process at a time build what goes into `folder`; where nothing can be written, all may."""
+    lock = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder.with_suffix(".lock"))
+        lock.acquire()
+    except OSError:
+        lock = None  # storing the pool will fail too, and say so
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.release()
+            folder.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def cache_folder() -> Path:
@@ -101,12 +123,8 @@ def cache_folder() -> Path:
 
 def _fingerprint(names: tuple[str, ...], settings: PoolSettings) -> str:
     """A hash of all that a pool depends on: sources, settings, names, and the contents of map files."""
-    digest = hashlib.sha256(json.dumps([source_hash(), asdict(settings), names, np.__version__]).encode())
-    for name in names:
-        if name.partition(":")[0] not in FAMILIES:
-            layout = load_layout(name)
-            digest.update(layout.segments.tobytes() + layout.floor.tobytes() + repr(layout.origin).encode())
-    return digest.hexdigest()[:24]
+    parts = [source_hash(), asdict(settings), [fingerprint(name) for name in names], np.__version__]
+    return hashlib.sha256(json.dumps(parts, default=int).encode()).hexdigest()[:24]
 
 
 def sealed(arrays: Pool) -> Pool:
@@ -122,6 +140,8 @@ def _load(folder: Path) -> Pool | None:
     try:
         check_folder(folder)
         arrays = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in Pool._fields}
+    except FileNotFoundError:
+        return None  # another process made room just now
     except (ValueError, OSError) as error:
         warnings.warn(f"the cached episode pool is damaged and is built anew: {error}", stacklevel=2)
         shutil.rmtree(folder, ignore_errors=True)
@@ -148,13 +168,16 @@ def _store(folder: Path, arrays: Pool) -> None:
 
 def _make_room(newest: Path) -> None:
     """Remove the least recently used pools while all together exceed CACHE_LIMIT."""
-    folders = [path for path in newest.parent.iterdir() if path.is_dir() and path != newest]
-    folders.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    others: list[tuple[float, int, Path]] = []
+    for path in newest.parent.glob("[0-9a-f]*"):
+        with contextlib.suppress(FileNotFoundError):  # another process may be making room too
+            if path.is_dir() and path != newest:
+                others.append((path.stat().st_mtime, _size(path), path))
     total = _size(newest)
-    for folder in folders:
-        total += _size(folder)
+    for _, size, path in sorted(others, reverse=True):
+        total += size
         if total > CACHE_LIMIT:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _size(folder: Path) -> int:

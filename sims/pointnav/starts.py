@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from sims.core.kernels import kernel
 from sims.pointnav.floors.layout import GRID
-from sims.pointnav.raster import clearance_at, interpolate
+from sims.pointnav.raster import clearance_at, distance_at
 from sims.pointnav.state import AGENT_RADIUS
 
 NEAREST, FARTHEST = 1.0, 30.0
@@ -66,7 +66,7 @@ def draw_starts(
     for _ in range(ROUNDS):
         points = draw_points(clearance, nodes, CANDIDATES, rng)
         geodesic = np.empty(len(points))
-        _geodesics(field, clearance.shape[1], scale, points, geodesic)
+        _geodesics(field, scale, clearance.reshape(-1), clearance.shape[1], points, geodesic)
         euclidean = np.maximum(np.hypot(*(points - goal).T), 1e-9)
         ratio = geodesic / euclidean
         keep = rng.random(len(points)) < np.where(ratio < STRAIGHT_RATIO, 20.0 * (ratio - 0.98) ** 2, 1.0)
@@ -86,6 +86,6 @@ def _fits(clearance, columns, points, fits):
 
 
 @kernel
-def _geodesics(field, columns, scale, points, geodesics):
+def _geodesics(field, scale, clearance, columns, points, geodesics):
     for k in range(points.shape[0]):
-        geodesics[k] = interpolate(field, 0, columns, points[k, 0], points[k, 1]) * scale
+        geodesics[k] = distance_at(field, 0, scale, clearance, 0, columns, points[k, 0], points[k, 1])

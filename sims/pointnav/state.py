@@ -53,6 +53,10 @@ class Pool(NamedTuple):
     episode_field: NDArray[np.int32]  # [E]
     start: NDArray[np.float64]  # [E, 4] world x, y, cos and sin of the heading
 
+    def __deepcopy__(self, memo: object) -> "Pool":
+        """Itself: nothing writes to it, and a copied env goes on sharing it."""
+        return self
+
 
 class State(NamedTuple):
     """Everything that differs from env to env, first axis the env; with the pool it determines the future."""

@@ -18,8 +18,11 @@ from sims.pointnav.state import (
 from sims.pointnav.view import geodesic_at, heading, observe
 
 STRIDE = 0.05
-"""Metres between the points at which a move near a wall is checked: half the radius, so that no wall is jumped and the
-corner of one is cut by 3 mm at most."""
+"""Metres between the points at which a move near a wall is checked: half the radius, so that no wall is jumped and a
+corner is cut by 3 mm at most. Where another wall becomes the nearest in between, the way there is checked too."""
+
+TURNED = 0.8
+"""Two clearance gradients (of length one) whose product is less than this belong to different walls."""
 
 SKIN = 1e-3
 """A disc nearer to a wall than its radius plus this many metres touches it."""
@@ -118,7 +121,8 @@ def travel(clearance, base, columns, origin_x, origin_y, x, y, ux, uy, length, s
 
     The disc advances by what is surely free (its clearance, as in sphere tracing), or by STRIDE. Touching a wall, it
     goes on along the wall with the part of its motion that the wall leaves; where a stride ends too near a wall it is
-    pushed back along the clearance's gradient. Without sliding it stops where it first touches.
+    pushed back along the clearance's gradient. Without sliding it stops where it first touches. It never ends up
+    farther away than `length`.
     """
     here, gx, gy = clearance_at(clearance, base, columns, origin_x, origin_y, x, y)
     if here - AGENT_RADIUS >= length:
@@ -127,10 +131,11 @@ def travel(clearance, base, columns, origin_x, origin_y, x, y, ux, uy, length, s
     there, _, _ = clearance_at(clearance, base, columns, origin_x, origin_y, end_x, end_y)
     if here + there - 2.0 * AGENT_RADIUS >= length:
         return end_x, end_y
-    remaining = length
+    from_x, from_y = x, y
+    remaining, stride = length, STRIDE
     while remaining > 1e-9:
         dx, dy = ux, uy
-        asked = min(remaining, max(here - AGENT_RADIUS, STRIDE))
+        asked = min(remaining, max(here - AGENT_RADIUS, stride))
         into = ux * gx + uy * gy
         if sliding and into < 0.0 and here < AGENT_RADIUS + SKIN:
             into /= gx * gx + gy * gy
@@ -138,24 +143,45 @@ def travel(clearance, base, columns, origin_x, origin_y, x, y, ux, uy, length, s
             speed = np.sqrt(dx * dx + dy * dy)
             if speed < HEAD_ON:
                 break
-            asked = min(remaining, STRIDE / speed)
+            asked = min(remaining, stride / speed)
         ahead_x, ahead_y = x + asked * dx, y + asked * dy
-        ahead, gx, gy = clearance_at(clearance, base, columns, origin_x, origin_y, ahead_x, ahead_y)
+        ahead, ahead_gx, ahead_gy = clearance_at(clearance, base, columns, origin_x, origin_y, ahead_x, ahead_y)
         if ahead < AGENT_RADIUS:
             if not sliding:
                 return _touch(clearance, base, columns, origin_x, origin_y, x, y, ux, uy, asked)
             for _ in range(5):
-                push = (AGENT_RADIUS + 0.5 * SKIN - ahead) / max(gx * gx + gy * gy, 0.05)
-                ahead_x += push * gx
-                ahead_y += push * gy
-                ahead, gx, gy = clearance_at(clearance, base, columns, origin_x, origin_y, ahead_x, ahead_y)
+                steepness = max(ahead_gx * ahead_gx + ahead_gy * ahead_gy, 0.05)
+                push = min(STRIDE, (AGENT_RADIUS + 0.5 * SKIN - ahead) / steepness)
+                ahead_x += push * ahead_gx
+                ahead_y += push * ahead_gy
+                ahead, ahead_gx, ahead_gy = clearance_at(clearance, base, columns, origin_x, origin_y, ahead_x, ahead_y)
                 if ahead >= AGENT_RADIUS:
                     break
             if ahead < AGENT_RADIUS or (ahead_x - x) * ux + (ahead_y - y) * uy < 1e-3 * asked:
                 break
-        x, y, here = ahead_x, ahead_y, ahead
+        turned = gx * ahead_gx + gy * ahead_gy < TURNED
+        if turned and _pinched(clearance, base, columns, origin_x, origin_y, x, y, ahead_x, ahead_y):
+            stride *= 0.5
+            if stride < STRIDE / 8.0:
+                break
+            continue
+        if (ahead_x - from_x) ** 2 + (ahead_y - from_y) ** 2 > length * length * (1.0 + 1e-12):
+            break
+        x, y, here, gx, gy = ahead_x, ahead_y, ahead, ahead_gx, ahead_gy
         remaining -= asked
     return x, y
+
+
+@kernel
+def _pinched(clearance, base, columns, origin_x, origin_y, x, y, ahead_x, ahead_y):
+    """Whether the way from (x, y) straight ahead leads through a gap that is too narrow for the disc."""
+    for k in range(1, 6):
+        part = k / 6.0
+        at_x, at_y = x + part * (ahead_x - x), y + part * (ahead_y - y)
+        there, _, _ = clearance_at(clearance, base, columns, origin_x, origin_y, at_x, at_y)
+        if there < AGENT_RADIUS - 0.1 * SKIN:
+            return True
+    return False
 
 
 @kernel

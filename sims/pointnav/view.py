@@ -3,7 +3,7 @@
 import numpy as np
 
 from sims.core.kernels import kernel
-from sims.pointnav.raster import interpolate
+from sims.pointnav.raster import distance_at
 from sims.pointnav.state import N_HEADINGS, PROXIMITY_RANGE
 
 N_OBS = 12
@@ -44,8 +44,16 @@ def observe(state, e, obs):
 @kernel
 def geodesic_at(pool, state, e, x, y):
     """Geodesic distance in metres from world (x, y) to env `e`'s goal."""
-    right, up = x - state.origin_x[e], y - state.origin_y[e]
-    return interpolate(pool.field, state.field_base[e], state.columns[e], right, up) * state.field_scale[e]
+    return distance_at(
+        pool.field,
+        state.field_base[e],
+        state.field_scale[e],
+        pool.clearance,
+        state.layout_base[e],
+        state.columns[e],
+        x - state.origin_x[e],
+        y - state.origin_y[e],
+    )
 
 
 @kernel

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from agents.baselines import POLICIES, policy_named
-from agents.evaluate import bootstrap_interval, choose_episodes, play, summary
+from agents.evaluate import bootstrap_interval, choose_episodes, design_effect, play, summary
 from agents.scoring import evaluate, together
 from sims.pointnav.env import PointNavVectorEnv
 from sims.pointnav.oracle import Oracle
@@ -68,22 +68,40 @@ def test_wilson_interval_by_hand():
     """8 of 10: centre (0.8 + z^2/20) / (1 + z^2/10) = 0.7167, half width 0.2266 (Wilson 1927, z = 1.96)."""
     env = PointNavVectorEnv(2, max_steps=5, **SMALL)
     played = play(Still(STOP), env, np.arange(10))
-    played.measures["success"][:8] = 1.0
+    played = played._replace(goals=np.arange(20.0).reshape(10, 2))  # each a goal of its own: independent
+    played.measures["success"][[0, 1, 2, 3, 5, 6, 7, 8]] = 1.0
     estimate = summary(played)["success"]
     assert (estimate.score, estimate.n) == (0.8, 10)
     assert estimate.low == pytest.approx(0.4902, abs=1e-3)
     assert estimate.high == pytest.approx(0.9433, abs=1e-3)
 
 
-def test_bootstrap_interval_covers_the_mean_of_known_draws():
+def test_design_effect_by_hand():
+    """Clusters that are all alike inside: 4 clusters of 5 count as 4, and a little, of 20."""
+    clusters = np.repeat(np.arange(4), 5)
+    alike = np.repeat([0.0, 1.0, 0.0, 1.0], 5)
+    assert design_effect(alike, clusters) == pytest.approx(4 / 3 * 4 * 2.5**2 / 20**2 / (5 / 19 / 20))
+    assert design_effect(np.tile([0.0, 1.0], 10), np.repeat(np.arange(10), 2)) == 1.0
+    assert design_effect(np.ones(20), clusters) == 1.0
+
+
+def test_clustered_draws_get_intervals_that_cover_and_are_wider():
     rng = np.random.default_rng(0)
-    hits = 0
-    for k in range(60):
-        low, high = bootstrap_interval(rng.normal(3.0, 1.0, 80), seed=k)
+    hits, wider = 0, 0
+    clusters = np.repeat(np.arange(25), 8)
+    for k in range(80):
+        values = 3.0 + rng.normal(0, 1, 25)[clusters] + rng.normal(0, 0.5, 200)
+        low, high = bootstrap_interval(values, clusters, seed=k)
+        each = bootstrap_interval(values, np.arange(200), seed=k)
         hits += low < 3.0 < high
-    assert 50 <= hits <= 60
-    assert bootstrap_interval(np.full(5, 2.0)) == (2.0, 2.0)
-    assert bootstrap_interval(np.array([4.0])) == (4.0, 4.0)
+        wider += high - low > 1.5 * (each[1] - each[0])
+    assert 68 <= hits <= 80
+    assert wider == 80
+
+
+def test_intervals_of_equal_or_lone_values():
+    assert bootstrap_interval(np.full(5, 2.0), np.arange(5)) == (2.0, 2.0)
+    assert bootstrap_interval(np.array([4.0]), np.array([0])) == (4.0, 4.0)
 
 
 def test_episodes_are_shared_evenly_among_floors():

@@ -80,8 +80,7 @@ def test_slot_i_equals_the_single_env_reset_with_s_plus_i(world):
 
 @pytest.mark.parametrize("n_threads", [2, 4, 16])
 def test_same_bytes_in_any_number_of_threads(world, n_threads):
-    alone, threaded = batch(world, 600, n_threads=1), batch(world, 600)
-    threaded.n_threads = n_threads
+    alone, threaded = batch(world, 600, n_threads=1), batch(world, 600, n_threads=n_threads)
     assert walk(alone, 45) == walk(threaded, 45)
 
 

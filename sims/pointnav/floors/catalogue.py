@@ -1,5 +1,6 @@
 """Names of layouts: `houses:0-128`, map files, and lists of these, to single names and from a name to its layout."""
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ Layouts = str | Path | Sequence[str | Path]
 """What `layouts=` takes: see `layout_names`."""
 
 _RANGE = re.compile(r"(?P<family>[a-z]+):(?P<start>\d+)(?:-(?P<stop>\d+))?")
-_SEAL = re.compile(r"(?P<path>.+)\?seal_radius=(?P<radius>[0-9.]+)")
+_SEAL = re.compile(r"(?P<path>.+)\?seal_radius=(?P<radius>\d+(?:\.\d+)?)")
 
 
 def layout_names(layouts: Layouts) -> list[str]:
@@ -34,6 +35,8 @@ def layout_names(layouts: Layouts) -> list[str]:
         ValueError: an unknown family, an empty range, a name twice, or nothing at all.
         FileNotFoundError: a map file that isn't there.
     """
+    if not isinstance(layouts, str | Path | Sequence):
+        raise ValueError(f"layouts= must be a string, a path or a list of these, got {layouts!r}")
     items = [layouts] if isinstance(layouts, str | Path) else list(layouts)
     names = [name for item in items for name in _expand(str(item))]
     if not names:
@@ -53,6 +56,15 @@ def load_layout(name: str) -> Layout:
     if sealed:
         return load_map(sealed["path"], seal_radius=float(sealed["radius"]))._replace(name=name)
     return load_map(name)
+
+
+def fingerprint(name: str) -> str:
+    """A hash of what a name stands for: of the name itself for generated floors, of the contents of map files."""
+    digest = hashlib.sha256(name.encode())
+    if not _RANGE.fullmatch(name):
+        layout = load_layout(name)
+        digest.update(layout.segments.tobytes() + layout.floor.tobytes() + repr(layout.origin).encode())
+    return digest.hexdigest()
 
 
 def group_of(name: str) -> str:

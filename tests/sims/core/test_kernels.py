@@ -28,8 +28,8 @@ def test_a_planted_out_of_range_index_raises_where_bounds_are_checked():
 
 def test_the_planted_index_raises_in_a_process_with_bounds_checks(tmp_path):
     program = (
-        "import numpy as np\nfrom sims.core.seeding import pick\nfrom sims.pointnav.raster import interpolate\n"
-        "interpolate(np.zeros(4, np.uint16), 0, 2, 50.0, 50.0)"
+        "import numpy as np\nfrom sims.core.seeding import pick\nfrom sims.pointnav.raster import clearance_at\n"
+        "clearance_at(np.zeros(4, np.uint16), 0, 2, 0.0, 0.0, 50.0, 50.0)"
     )
     environment = os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)

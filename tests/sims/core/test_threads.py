@@ -1,6 +1,7 @@
 """Slices over threads."""
 
 import os
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -27,6 +28,41 @@ def test_an_error_in_any_slice_is_raised():
 
     with pytest.raises(ValueError, match="the last slice"):
         split(run, 10, 2)
+
+
+def test_a_slice_may_split_again():
+    visits = np.zeros(12, int)
+
+    def run(start, stop):
+        def inner(a, b):
+            visits[start + a : start + b] += 1
+
+        split(inner, stop - start, 3)
+
+    split(run, 12, 3)
+    assert (visits == 1).all()
+
+
+def test_several_threads_may_split_at_once():
+    totals = []
+
+    def caller():
+        for _ in range(200):
+            visits = np.zeros(9, int)
+
+            def run(start, stop, visits=visits):
+                visits[start:stop] += 1
+
+            split(run, 9, 3)
+            totals.append((visits == 1).all())
+
+    callers = [Thread(target=caller) for _ in range(3)]
+    for thread in callers:
+        thread.start()
+    for thread in callers:
+        thread.join()
+    assert len(totals) == 600
+    assert all(totals)
 
 
 def test_a_forked_child_can_split_too():

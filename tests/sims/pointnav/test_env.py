@@ -1,13 +1,18 @@
 """The Gymnasium shells: observations, batches, seeds, resets, errors."""
 
+import copy
+import inspect
+
 import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from stable_baselines3 import PPO
 from stable_baselines3.common.env_checker import check_env as check_env_sb3
+from stable_baselines3.common.vec_env import DummyVecEnv
 
 import sims  # noqa: F401
-from sims.pointnav.env import PointNavEnv, PointNavVectorEnv
+from sims.pointnav.env import PointNavEnv, PointNavSettings, PointNavVectorEnv
 from sims.pointnav.spaces import habitat_form
 from sims.pointnav.state import FORWARD, LEFT, STOP
 from tests.sims.pointnav.rooms import env_at, room_file
@@ -63,13 +68,13 @@ def test_reset_mask_and_episode_numbers():
     assert env.state.episode.tolist() == [5, 9, 7]
     assert env.state.steps.tolist() == [1, 0, 1]
     single = PointNavEnv(**SMALL)
-    assert single.reset(options={"episode": 9})[1]["episode"] == 9
+    assert single.reset(options={"episode": 9})[1]["episode_number"] == 9
 
 
 def test_reset_without_a_seed_goes_on_to_the_next_episode():
     env = PointNavVectorEnv(64, **SMALL)
-    first = env.reset(seed=0)[1]["episode"]
-    assert (env.reset()[1]["episode"] != first).any()
+    first = env.reset(seed=0)[1]["episode_number"]
+    assert (env.reset()[1]["episode_number"] != first).any()
     other = PointNavVectorEnv(64, **SMALL)
     other.reset(seed=0)
     for _ in range(1):
@@ -86,9 +91,10 @@ def test_refill_changes_the_episodes_and_keeps_the_layouts():
     env.refill(pool_seed=1)
     assert env.pool.names == before.names
     assert not np.array_equal(env.pool.arrays.start, before.arrays.start)
-    with pytest.raises(RuntimeError, match=r"call env\.reset"):
+    with pytest.raises(gymnasium.error.ResetNeeded, match=r"call reset"):
         env.step([1, 1])
-    env.reset(seed=0)
+    env.reset()
+    assert env.state.episode_count.tolist() == [1, 1], "seeds and counters go on"
 
 
 @pytest.mark.parametrize(
@@ -101,8 +107,10 @@ def test_refill_changes_the_episodes_and_keeps_the_layouts():
         ({"obs": "pixels"}, "obs must be 'flat' or 'dict'"),
         ({"render_mode": "human"}, "render_mode must be None or 'rgb_array'"),
         ({"slack_reward": float("nan")}, "rewards must be finite"),
-        ({"goals_per_layout": 0}, "goals_per_layout must be at least 1"),
-        ({"pool_seed": -1}, "seed must be at least 0"),
+        ({"goals_per_layout": 0}, "goals_per_layout must be an integer of at least 1"),
+        ({"goals_per_layout": 2.5}, "goals_per_layout must be an integer"),
+        ({"pool_seed": -1}, "seed must be an integer of at least 0"),
+        ({"layouts": None}, "layouts= must be a string"),
         ({"memory_budget": 1000}, "over memory_budget"),
         ({"layouts": "castles:0-3"}, "unknown layout family 'castles'"),
         ({"layouts": "houses:3-3"}, "names no layout"),
@@ -140,12 +148,12 @@ def test_bad_actions_are_refused(actions, message):
 
 
 def test_stepping_before_reset_or_after_the_end_is_refused():
-    with pytest.raises(RuntimeError, match="before the first reset"):
+    with pytest.raises(gymnasium.error.ResetNeeded, match="before the first reset"):
         PointNavVectorEnv(3, **SMALL).step([1, 1, 1])
     env = PointNavEnv(**SMALL)
     env.reset(seed=0)
     env.step(STOP)
-    with pytest.raises(RuntimeError, match="the episode is over"):
+    with pytest.raises(gymnasium.error.ResetNeeded, match="the episode is over"):
         env.step(FORWARD)
 
 
@@ -182,3 +190,101 @@ def test_last_observations_of_dictionaries_are_kept_by_env():
     assert last[2] is None
     assert all((last[1][name] == values).all() for name, values in expected.items())
     assert env.observation_space["gps"].shape == (3, 2)
+
+
+def test_wrappers_that_own_the_key_episode_work():
+    env = gymnasium.wrappers.RecordEpisodeStatistics(gymnasium.make("umwelt/PointNav-v0", **SMALL))
+    env.reset(seed=0)
+    *_, info = env.step(STOP)
+    assert info["episode"]["l"] == 1
+    assert info["success"] in (0.0, 1.0)
+    envs = gymnasium.wrappers.vector.RecordEpisodeStatistics(PointNavVectorEnv(3, **SMALL))
+    envs.reset(seed=0)
+    *_, infos = envs.step(np.array([STOP, FORWARD, FORWARD]))
+    assert infos["_episode"].tolist() == [True, False, False]
+
+
+def test_stable_baselines3_learns_without_a_monitor():
+    env = DummyVecEnv([lambda: gymnasium.make("umwelt/PointNav-v0", max_steps=20, **SMALL)] * 2)
+    PPO("MlpPolicy", env, n_steps=32, batch_size=32, n_epochs=1, device="cpu").learn(64)
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_gymnasiums_own_batches_of_single_envs_agree_with_ours(mode):
+    kwargs = {"vectorization_mode": mode, "vector_kwargs": {"autoreset_mode": gymnasium.vector.AutoresetMode.SAME_STEP}}
+    theirs = gymnasium.make_vec("umwelt/PointNav-v0", num_envs=2, max_steps=6, **kwargs, **SMALL)
+    ours = PointNavVectorEnv(2, max_steps=6, **SMALL)
+    assert (theirs.reset(seed=3)[0] == ours.reset(seed=3)[0]).all()
+    for k in range(14):
+        actions = np.array([1 + k % 3, FORWARD])
+        a, b = theirs.step(actions), ours.step(actions)
+        assert all((x == y).all() for x, y in zip(a[:4], b[:4], strict=True))
+        assert a[4].keys() == b[4].keys() or not a[2].any()
+        if "final_info" in b[4]:
+            assert (a[4]["final_info"]["spl"] == b[4]["final_info"]["spl"]).all()
+    theirs.close()
+
+
+def test_a_copied_env_goes_on_alike_and_shares_its_pool():
+    env = PointNavVectorEnv(3, **SMALL)
+    env.reset(seed=0)
+    other = copy.deepcopy(env)
+    assert other.pool.arrays.field is env.pool.arrays.field
+    assert env.step([1, 2, 3])[0].tobytes() == other.step([1, 2, 3])[0].tobytes()
+
+
+def test_actions_of_any_integer_kind_are_taken_as_they_are():
+    envs = [PointNavVectorEnv(3, **SMALL) for _ in range(4)]
+    frozen = np.array([1, 2, 3])
+    frozen.flags.writeable = False
+    strided = np.array([[1, 0], [2, 0], [3, 0]], np.int8)[:, 0]
+    results = []
+    for env, actions in zip(envs, ([1, 2, 3], frozen, strided, np.array([1, 2, 3], np.uint16)), strict=True):
+        env.reset(seed=0)
+        results.append(env.step(actions)[0].tobytes())
+    assert len(set(results)) == 1
+
+
+def test_pictures_have_one_size_whatever_the_floor():
+    env = PointNavVectorEnv(24, layouts="houses:0-6", goals_per_layout=1, starts_per_goal=2, render_mode="rgb_array")
+    env.reset(seed=0)
+    pictures = env.render()
+    assert {picture.shape for picture in pictures} == {(640, 640, 3)}
+    assert pictures[0].flags.writeable
+
+
+def test_masks_are_arrays_of_their_own():
+    env = PointNavVectorEnv(2, **SMALL)
+    env.reset(seed=0)
+    infos = env.step([STOP, STOP])[4]
+    infos["final_info"]["_spl"][:] = False
+    assert infos["_final_obs"].all()
+    assert infos["final_info"]["_success"].all()
+
+
+def test_asked_threads_are_kept():
+    assert PointNavVectorEnv(2, n_threads=8, **SMALL).n_threads == 8
+    assert PointNavVectorEnv(2, **SMALL).n_threads == 1
+
+
+def test_the_single_env_takes_what_the_batch_takes():
+    ours = inspect.signature(PointNavVectorEnv.__init__).parameters
+    missing = (
+        set(ours) - set(PointNavSettings.__annotations__) - {"self", "num_envs", "n_threads", "copy", "render_mode"}
+    )
+    assert missing == set()
+    assert set(PointNavSettings.__annotations__) <= set(ours)
+
+
+@pytest.mark.parametrize("action", [4, -1, 1.0, [1, 2], np.array([1]), None])
+def test_bad_single_actions_are_refused(action):
+    env = PointNavEnv(**SMALL)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match="the action must be 0 STOP"):
+        env.step(action)
+
+
+def test_the_spec_survives_json():
+    spec = gymnasium.make("umwelt/PointNav-v0", **SMALL).spec
+    again = gymnasium.envs.registration.EnvSpec.from_json(spec.to_json())
+    assert gymnasium.make(again).reset(seed=0)[0].shape == (12,)

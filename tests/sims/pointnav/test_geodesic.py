@@ -9,7 +9,7 @@ import pytest
 from sims.pointnav.floors.layout import Layout
 from sims.pointnav.geodesic import GRID, distance_field
 from sims.pointnav.ground import ground_of, solve
-from sims.pointnav.raster import interpolate
+from sims.pointnav.raster import distance_at
 from tests.sims.pointnav.geodesic_cases import ROOMS, walls
 
 ANSWERS = json.loads((Path(__file__).parent / "answers" / "geodesic.json").read_text())
@@ -24,7 +24,8 @@ def ground(room):
 def distances(where, goal, points):
     goal, points = np.asarray(goal) - where.origin, np.asarray(points) - where.origin
     field, scale = solve(where, goal)
-    return np.array([interpolate(field, 0, where.free.shape[1], x, y) * scale for x, y in points])
+    clearance, columns = where.clearance.reshape(-1), where.free.shape[1]
+    return np.array([distance_at(field, 0, scale, clearance, 0, columns, x, y) for x, y in points])
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -1,5 +1,6 @@
 """The Habitat environment on a stand-in for habitat_sim: what it calls, senses, pays and measures."""
 
+import inspect
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,10 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from gymnasium.wrappers import RecordEpisodeStatistics
 
 from sims.core.seeding import pick
+from sims.pointnav.env import PointNavVectorEnv
 from sims.pointnav.episodes import Episode, write_episodes
 from sims.pointnav.habitat import HabitatPointNavEnv, measures
 from sims.pointnav.habitat_map import AGENT, FREE, GOAL, PATH, WALL
@@ -178,9 +181,10 @@ def test_a_straight_walk_to_the_goal(fake: Any, scene: Path) -> None:
     _, reward, terminated, truncated, info = env.step(STOP)
     assert (terminated, truncated) == (True, False)
     assert reward == pytest.approx(3.5 - 0.001, abs=1e-6)
-    assert tuple(info) == MEASURES
+    assert tuple(info) == (*MEASURES, "episode_number", "steps")
     expected = {"success": 1.0, "spl": 1.0, "soft_spl": 1.0, "distance_to_goal": 0.0, "collisions": 0}
-    assert info == pytest.approx(expected | {"path_length": 2.0, "start_geodesic": 2.0}, abs=1e-6)
+    expected |= {"path_length": 2.0, "start_geodesic": 2.0, "episode_number": 0, "steps": 9}
+    assert info == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_detour_lowers_spl_and_stopping_short_is_a_failure(fake: Any, scene: Path) -> None:
@@ -250,9 +254,52 @@ def test_distance_is_measured_again_after_real_movement_only(
 
 
 def test_rewards_can_be_chosen(fake: Any, scene: Path) -> None:
-    env = playing(scene, episode((6.0, 0.0), NORTH, (6.0, -0.25)), slack_reward=-0.5, success_reward=10.0)
-    assert env.step(FORWARD)[1] == pytest.approx(0.25 - 0.5, abs=1e-6)
-    assert env.step(STOP)[1] == pytest.approx(10 - 0.5)
+    prices = {"slack_reward": -0.5, "progress_reward": 2.0, "success_reward": 10.0, "spl_reward": 4.0}
+    # 0.5 m away, 2.5 m back: at the goal, 2 m from the start, after 3 m.
+    env = playing(scene, episode((6.0, 0.0), NORTH, (6.0, -2.0)), **prices)
+    for _ in range(18):
+        assert env.step(LEFT)[1] == -0.5
+    for _ in range(2):
+        assert env.step(FORWARD)[1] == pytest.approx(-0.5 - 2 * 0.25, abs=1e-5)
+    for _ in range(18):
+        env.step(RIGHT)
+    for _ in range(10):
+        assert env.step(FORWARD)[1] == pytest.approx(-0.5 + 2 * 0.25, abs=1e-5)
+    _, reward, _, _, info = env.step(STOP)
+    assert info["spl"] == pytest.approx(2 / 3, abs=1e-5)
+    assert reward == pytest.approx(-0.5 + 10 + 4 * 2 / 3, abs=1e-5)
+
+
+def test_success_and_spl_are_paid_at_a_stop_at_the_goal_alone(fake: Any, scene: Path) -> None:
+    prices: dict[str, Any] = {"slack_reward": 0.0, "progress_reward": 0.0, "success_reward": 10.0, "spl_reward": 4.0}
+    at_goal = episode((6.0, 0.0), NORTH, (6.0, -0.25))
+    env = playing(scene, at_goal, max_steps=1, **prices)
+    _, reward, _, truncated, info = env.step(FORWARD)
+    assert (reward, truncated, info["success"], info["steps"]) == (0.0, True, 0.0, 1)
+    short = playing(scene, at_goal, **prices)
+    assert short.step(STOP)[1] == 0.0
+    here = playing(scene, at_goal, **prices)
+    assert here.step(FORWARD)[1] == 0.0
+    assert here.step(STOP)[1] == pytest.approx(14.0)
+
+
+def test_rewards_are_those_of_the_native_env_by_name_and_default() -> None:
+    ours, native = (inspect.signature(env.__init__).parameters for env in (HabitatPointNavEnv, PointNavVectorEnv))
+    names = [name for name in native if name.endswith("_reward")]
+    assert [(name, ours[name].default) for name in ours if name.endswith("_reward")] == [
+        (name, native[name].default) for name in names
+    ]
+
+
+def test_other_peoples_records_of_episodes_fit_in(fake: Any, scene: Path) -> None:
+    env = RecordEpisodeStatistics(playing(scene, episode((6.0, 0.0), NORTH, (6.0, -0.25))))
+    for number in range(2):
+        _, begun = env.reset(seed=0) if number == 0 else env.reset()
+        assert "episode" not in begun
+        env.step(FORWARD)
+        info = env.step(STOP)[4]
+        assert info["episode"]["r"] == pytest.approx(0.25 + 3.5 - 0.002, abs=1e-5)
+        assert (info["episode"]["l"], info["steps"], info["success"]) == (2, 2, 1.0)
 
 
 def test_truncated_at_the_last_step_but_a_stop_there_terminates(fake: Any, scene: Path) -> None:
@@ -260,11 +307,22 @@ def test_truncated_at_the_last_step_but_a_stop_there_terminates(fake: Any, scene
     assert env.step(LEFT)[2:] == (False, False, {})
     _, _, terminated, truncated, info = env.step(LEFT)
     assert (terminated, truncated, info["success"], info["distance_to_goal"]) == (False, True, 0.0, 2.0)
-    with pytest.raises(gymnasium.error.ResetNeeded, match=r"call env\.reset\(\) first"):
-        env.step(LEFT)
     env.reset()
     env.step(LEFT)
     assert env.step(STOP)[2:4] == (True, False)
+
+
+def test_stepping_without_an_episode_asks_for_a_reset(fake: Any, scene: Path) -> None:
+    words = r"^the episode is over: call reset\(\) before the next step\(\)$"
+    with pytest.raises(gymnasium.error.ResetNeeded, match=words):
+        HabitatPointNavEnv(scene=scene).step(FORWARD)
+    for last, settings in ((STOP, {}), (LEFT, {"max_steps": 1})):
+        env = playing(scene, episode((6.0, 0.0), NORTH, (6.0, -2.0)), **settings)
+        env.step(last)
+        with pytest.raises(gymnasium.error.ResetNeeded, match=words):
+            env.step(LEFT)
+        env.reset()
+        env.step(LEFT)
 
 
 def test_measures_by_hand() -> None:
@@ -292,7 +350,13 @@ def test_listed_episodes_are_picked_by_the_hash_of_seed_and_count(fake: Any, sce
     env = HabitatPointNavEnv(scene=scene, episodes=path)
     names = [env.reset(seed=7)[1]["episode_id"], *(env.reset()[1]["episode_id"] for _ in range(30))]
     assert names == [str(pick(np.uint64(7), k, 10)) for k in range(31)]
-    assert env.reset(seed=7)[1] == {"episode_id": names[0], "scene_id": "gibson/room.glb"}
+    # Its number counts the episodes of the other scenes too: two of them come first.
+    first, length = int(names[0]), 1 + int(names[0]) / 10
+    info = env.reset(seed=7)[1]
+    assert info.pop("start_geodesic") == pytest.approx(length)
+    assert info == {"episode_number": first + 2, "episode_id": str(first), "scene_id": "gibson/room.glb"}
+    assert type(info["episode_number"]) is int
+    assert env.step(STOP)[4]["episode_number"] == first + 2
     write_episodes(path, other)
     with pytest.raises(
         ValueError, match=r"expected episodes in room\.glb, got 1 other scenes, such as \['hall\.glb'\]"
@@ -373,6 +437,13 @@ def test_without_render_mode_nothing_is_drawn(fake: Any, scene: Path) -> None:
         ({"max_steps": True}, "max_steps must be an integer"),
         ({"obs": "rgb"}, "obs must be 'flat' or 'dict', got 'rgb'"),
         ({"render_mode": "human"}, "render_mode must be None or 'rgb_array', got 'human'"),
+        (
+            {"slack_reward": math.nan},
+            "rewards must be finite, got slack, progress, success, spl = .nan, 1.0, 3.5, 0.0.",
+        ),
+        ({"progress_reward": math.inf}, "rewards must be finite, .*: pass 0.0 to leave one out"),
+        ({"success_reward": -math.inf}, "rewards must be finite"),
+        ({"spl_reward": np.float32("nan")}, "rewards must be finite"),
     ],
 )
 def test_settings_out_of_range_are_refused(fake: Any, scene: Path, settings: dict[str, Any], message: str) -> None:

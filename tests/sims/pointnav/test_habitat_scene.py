@@ -15,7 +15,7 @@ from sims.pointnav.episodes import Episode, read_episodes, write_episodes
 from sims.pointnav.frames import from_habitat
 from sims.pointnav.habitat import HabitatPointNavEnv
 from sims.pointnav.habitat_scene import accepts
-from sims.pointnav.state import FORWARD
+from sims.pointnav.state import FORWARD, STOP
 
 
 def test_importing_the_module_does_not_import_habitat_sim() -> None:
@@ -115,6 +115,18 @@ def test_sampled_episodes_depend_on_seed_and_count_alone(fake: Any, scene: Path)
     assert len({one.start_position for one in episodes}) == 5
     assert sampled(first, 4, 1) != episodes[:1]
     assert [one.episode_id for one in episodes] == ["0", "1", "2", "3", "4"]
+
+
+def test_sampled_episodes_are_numbered_from_their_seed_on(fake: Any, scene: Path) -> None:
+    env = HabitatPointNavEnv(scene=scene)
+    for seed in (3, 8):
+        for k in range(3):
+            _, begun = env.reset(seed=seed if k == 0 else None)
+            assert env._episode is not None
+            assert (begun["episode_number"], begun["episode_id"]) == (k, str(k))
+            assert begun["start_geodesic"] == pytest.approx(env._episode.geodesic_distance)
+            ended = env.step(STOP)[4]
+            assert (ended["episode_number"], ended["start_geodesic"]) == (k, begun["start_geodesic"])
 
 
 def test_without_a_seed_episodes_differ(fake: Any, scene: Path) -> None:

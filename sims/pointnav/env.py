@@ -320,15 +320,17 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _infos(self, done: NDArray[np.bool_], out: Outputs) -> dict[str, Any]:
         rows = np.flatnonzero(done)
-        final: dict[str, Any] = {}
-        for k, name in enumerate(MEASURES):
-            final[name] = _scatter(out.final_measures[rows, k], rows, self.num_envs)
-        final["episode_number"] = _scatter(out.final_episode[rows], rows, self.num_envs)
-        final["steps"] = _scatter(out.final_steps[rows], rows, self.num_envs)
-        final |= {f"_{name}": done.copy() for name in final}
+        measures = np.zeros((len(MEASURES), self.num_envs))
+        measures[:, rows] = out.final_measures[rows].T
+        counts = np.zeros((2, self.num_envs), np.int64)
+        counts[:, rows] = out.final_episode[rows], out.final_steps[rows]
+        names = (*MEASURES, "episode_number", "steps")
+        masks = np.repeat(done[None], len(names) + 1, axis=0)
+        final: dict[str, Any] = dict(zip(names, (*measures, *counts), strict=True))
+        final |= {f"_{name}": mask for name, mask in zip(names, masks, strict=False)}
         return {
             "final_obs": self._final_obs(out.final_obs[rows], rows),
-            "_final_obs": done.copy(),
+            "_final_obs": masks[-1],
             "final_info": final,
             "_final_info": done,
         }

@@ -3,7 +3,9 @@
 import numpy as np
 
 from sims.core.kernels import kernel
+from sims.core.prefetch import prefetch
 from sims.pointnav.build import begin
+from sims.pointnav.floors.layout import GRID
 from sims.pointnav.raster import clearance_at
 from sims.pointnav.state import (
     AGENT_RADIUS,
@@ -30,6 +32,9 @@ SKIN = 1e-3
 HEAD_ON = 0.02
 """Sine of the angle to the wall's normal below which a disc does not slide."""
 
+AHEAD = 12
+"""Envs by which memory is fetched ahead of the one that moves."""
+
 COLLISION_SLACK = 1e-5
 """Habitat's: a FORWARD collided if moved^2 + this < requested^2 (habitat-sim, object_controls)."""
 
@@ -46,7 +51,11 @@ def step(pool, state, actions, start, stop, max_steps, sliding, rewards_of, auto
         autoreset: begin the env's next episode in the same step, with its first observation in place of the last.
         out: `sims.pointnav.env.Outputs`; rows of `final_*` are written only where an episode ended.
     """
+    for e in range(start, min(stop, start + AHEAD)):
+        _fetch(pool, state, actions, e)
     for e in range(start, stop):
+        if e + AHEAD < stop:
+            _fetch(pool, state, actions, e + AHEAD)
         action = actions[e]
         before = state.geodesic[e]
         moved = False
@@ -77,6 +86,26 @@ def step(pool, state, actions, start, stop, max_steps, sliding, rewards_of, auto
                 begin(pool, state, e, state.episode_count[e] + 1)
         out.rewards[e] = reward
         observe(state, e, out.obs)
+
+
+@kernel
+def _fetch(pool, state, actions, e):
+    """Have what env `e`'s move will read brought into the cache: most of a step is waiting for memory."""
+    if actions[e] != FORWARD:
+        return
+    ux, uy = heading(state, e)
+    columns = state.columns[e]
+    right, up = state.x[e] - state.origin_x[e], state.y[e] - state.origin_y[e]
+    here = np.int64(up * (1.0 / GRID)) * columns + np.int64(right * (1.0 / GRID))
+    right, up = right + FORWARD_STEP * ux, up + FORWARD_STEP * uy
+    there = np.int64(up * (1.0 / GRID)) * columns + np.int64(right * (1.0 / GRID))
+    layout, field = state.layout_base[e], state.field_base[e]
+    prefetch(pool.clearance, layout + here)
+    prefetch(pool.clearance, layout + here + columns)
+    prefetch(pool.clearance, layout + there)
+    prefetch(pool.clearance, layout + there + columns)
+    prefetch(pool.field, field + there)
+    prefetch(pool.field, field + there + columns)
 
 
 @kernel

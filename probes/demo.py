@@ -83,9 +83,9 @@ def _teller(n_steps: int) -> Callable[[str], None]:
     def say(text: str) -> None:
         nonlocal done, since
         if done:
-            sys.stdout.write(f" {time.perf_counter() - since:.1f} s\n")
+            sys.stdout.write(f"      {time.perf_counter() - since:.1f} s\n")
         done, since = done + 1, time.perf_counter()
-        sys.stdout.write(f"[{done}/{n_steps}] {text} ...")
+        sys.stdout.write(f"[{done}/{n_steps}] {text}\n")
         sys.stdout.flush()
 
     return say

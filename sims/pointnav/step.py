@@ -191,7 +191,7 @@ def travel(clearance, base, columns, origin_x, origin_y, x, y, ux, uy, length, s
         turned = gx * ahead_gx + gy * ahead_gy < TURNED
         if turned and _pinched(clearance, base, columns, origin_x, origin_y, x, y, ahead_x, ahead_y):
             stride *= 0.5
-            if stride < STRIDE / 8.0:
+            if stride < STRIDE / 16.0:
                 break
             continue
         if (ahead_x - from_x) ** 2 + (ahead_y - from_y) ** 2 > length * length * (1.0 + 1e-12):
@@ -204,11 +204,11 @@ def travel(clearance, base, columns, origin_x, origin_y, x, y, ux, uy, length, s
 @kernel
 def _pinched(clearance, base, columns, origin_x, origin_y, x, y, ahead_x, ahead_y):
     """Whether the way from (x, y) straight ahead leads through a gap that is too narrow for the disc."""
-    for k in range(1, 6):
-        part = k / 6.0
+    for k in range(1, 8):
+        part = k / 8.0
         at_x, at_y = x + part * (ahead_x - x), y + part * (ahead_y - y)
         there, _, _ = clearance_at(clearance, base, columns, origin_x, origin_y, at_x, at_y)
-        if there < AGENT_RADIUS - 0.1 * SKIN:
+        if there < AGENT_RADIUS - 0.02 * SKIN:
             return True
     return False
 

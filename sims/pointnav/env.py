@@ -185,14 +185,15 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         """
         super().reset(seed=seed)
         chosen, episodes = self._chosen(dict(options or {}))
+        if seed is None and self._state is None:
+            seed = int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
+        seeds = None if seed is None else slot_seeds(seed, self.num_envs)
         if self._state is None:
             self._state = blank_state(self.num_envs)
-            first = int(np.random.SeedSequence().generate_state(1, np.uint64)[0]) if seed is None else seed
-            self._state.seed[:] = slot_seeds(first, self.num_envs)
-        elif seed is None:
+        if seeds is None:
             self._state.episode_count[chosen] += 1
         else:
-            self._state.seed[chosen] = slot_seeds(seed, self.num_envs)[chosen]
+            self._state.seed[chosen] = seeds[chosen]
             self._state.episode_count[chosen] = 0
         reset(self.pool.arrays, self._state, chosen, episodes)
         self._begun = True

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import json
-import logging
 import os
 import shutil
 import sys
@@ -30,8 +29,6 @@ WORTH_CACHING = 1.0
 
 CACHE_LIMIT = 8 * 2**30
 """Bytes of cached pools; beyond it the least recently used are removed."""
-
-log = logging.getLogger(__name__)
 
 
 class EpisodePool(NamedTuple):
@@ -92,7 +89,6 @@ def _pool(names: tuple[str, ...], settings: PoolSettings, key: str) -> EpisodePo
                 if time.perf_counter() - began > WORTH_CACHING:
                     _store(folder, arrays)
     pool = EpisodePool(sealed(arrays), names, settings, time.perf_counter() - began, cached)
-    log.info("episode pool: %s", describe(pool))
     if not cached and pool.seconds > WORTH_CACHING:
         sys.stderr.write(f"episode pool: {describe(pool)}\n")
     return pool

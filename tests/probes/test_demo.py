@@ -2,14 +2,11 @@
 
 import re
 
-import pytest
-
 from probes.demo import DemoSettings, run
 from probes.report import Section, Table, write_page
 from tests.sims.pointnav.rooms import room_file
 
 
-@pytest.mark.slow
 def test_the_demo_writes_one_self_contained_page(tmp_path, capsys):
     maps = tmp_path / "maps"
     maps.mkdir()

@@ -14,8 +14,6 @@ from sims.pointnav.floors.offices import office
 FAMILIES: dict[str, Callable[[int], Layout]] = {"houses": house, "offices": office, "mazes": maze}
 """Generators by family name. Seeds below 1,000,000 are for training, the rest for evaluation."""
 
-FIRST_HELD_OUT_SEED = 1_000_000
-
 Layouts = str | Path | Sequence[str | Path]
 """What `layouts=` takes: see `layout_names`."""
 

@@ -9,6 +9,7 @@ from typing import Any
 import tyro
 
 VERBS: dict[str, tuple[str, str, str]] = {
+    "train": ("agents.training", "TrainSettings", "Train an agent; resumable bit for bit."),
     "evaluate": ("agents.scoring", "EvaluateSettings", "Success and SPL of a policy on any layouts."),
     "bench": ("sims.pointnav.bench", "BenchSettings", "Measure speed; one JSON line a figure."),
     "demo": ("probes.demo", "DemoSettings", "Run the worlds and write one self-contained page."),
@@ -31,7 +32,7 @@ def main() -> None:
 def _run(run: Callable[[Any], None], settings: Any) -> None:
     try:
         run(settings)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ArithmeticError) as error:
         if os.environ.get("UMWELT_TRACEBACK"):  # for whoever looks for the cause in the code
             raise
         sys.exit(f"umwelt: {error}")

@@ -4,11 +4,13 @@
 embedded to 32 numbers, an LSTM (there 3 x 512) carries the memory, and two linear heads read it.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, cast, get_args
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
+from agents.lstm import Recurrence
 from sims.pointnav.state import N_ACTIONS, STOP
 from sims.pointnav.view import N_OBS
 
@@ -19,24 +21,53 @@ INPUTS = {"goal": (0, 2), "gps_compass": (2, 6), "proximity": (6, 7), "previous_
 STOP_BIAS = -5.0
 """First logit of STOP: an agent that stops at once never learns to walk; this one stops after 450 steps on average."""
 
+Precision = Literal["float32", "bfloat16"]
+
 
 class Memory(NamedTuple):
-    """The LSTM's state for a batch of envs, `[layer, env, hidden]` each."""
+    """The LSTM's state for a batch of envs, `[layer, env, hidden]` float32 each."""
 
     h: Tensor
     c: Tensor
+
+    def where(self, keep: Tensor) -> "Memory":
+        """Itself where `keep` `[env]` is true, blank elsewhere."""
+        factor = keep.to(self.h.dtype)[None, :, None]
+        return Memory(self.h * factor, self.c * factor)
+
+    def of(self, envs: Tensor) -> "Memory":
+        """That of the chosen `envs`, indices or a mask."""
+        return Memory(self.h[:, envs], self.c[:, envs])
+
+
+class LayerWeights(NamedTuple):
+    """One LSTM layer's weights as its products take them."""
+
+    w_ih: Tensor  # [4 hidden, inputs]; of the first layer with the embeddings multiplied in, float32
+    w_hh: Tensor  # [4 hidden, hidden]
+    bias: Tensor  # [4 hidden]
 
 
 class BlindAgent(nn.Module):
     """Observations and memory to action logits, value and memory.
 
+    The parameters of `lstm` are nn.LSTM's, so that the weights load into a plain one.
+
     Args:
         hidden: width of the LSTM. layers: its depth.
+        precision: of the LSTM's products; the memory's cells, the first layer's inputs and the heads are float32.
+
+    Raises:
+        ValueError: a width or depth below 1, or an unknown precision.
     """
 
-    def __init__(self, hidden: int = 256, layers: int = 1) -> None:
+    def __init__(self, hidden: int = 256, layers: int = 1, precision: Precision = "float32") -> None:
         super().__init__()
-        self.hidden, self.layers = hidden, layers
+        if hidden < 1 or layers < 1:
+            raise ValueError(f"hidden and layers must be at least 1, got {hidden} and {layers}")
+        if precision not in get_args(Precision):
+            raise ValueError(f"precision must be one of {', '.join(get_args(Precision))}, got {precision!r}")
+        self.hidden, self.layers, self.precision = hidden, layers, precision
         self.embeddings = nn.ModuleDict({name: nn.Linear(b - a, EMBEDDING) for name, (a, b) in INPUTS.items()})
         self.lstm = nn.LSTM(EMBEDDING * len(INPUTS), hidden, layers)
         self.actor = nn.Linear(hidden, N_ACTIONS)
@@ -60,26 +91,62 @@ class BlindAgent(nn.Module):
     def blank_memory(self, n: int) -> Memory:
         """The memory of `n` envs at the start of an episode: zeros."""
         zeros = self.critic.weight.new_zeros(self.layers, n, self.hidden)
-        return Memory(zeros, zeros)
+        return Memory(zeros, zeros.clone())
 
-    def embed(self, obs: Tensor) -> Tensor:
-        """Observations `[..., 12]` to LSTM inputs `[..., 128]`."""
-        parts = [self.embeddings[name](obs[..., a:b]) for name, (a, b) in INPUTS.items()]
-        return torch.cat(parts, dim=-1)
+    def weights(self) -> list[LayerWeights]:
+        """The LSTM's weights as `forward` takes them; whoever steps many times with the same ones makes them once.
+
+        The embeddings are linear, so the first layer's are multiplied in: 12 inputs instead of 128, and in float32,
+        since bfloat16 would round positions to 6 cm at 16 m.
+        """
+        own = dict(self.lstm.named_parameters())
+        first = own["weight_ih_l0"]
+        blocks = [
+            (cast(nn.Linear, self.embeddings[name]), first[:, 32 * k : 32 * (k + 1)]) for k, name in enumerate(INPUTS)
+        ]
+        shift = sum(block @ embedding.bias for embedding, block in blocks)
+        dtype = getattr(torch, self.precision)
+        layers = []
+        for k in range(self.layers):
+            bias = own[f"bias_ih_l{k}"] + own[f"bias_hh_l{k}"]
+            if k == 0:
+                w_ih, bias = torch.cat([block @ embedding.weight for embedding, block in blocks], 1), bias + shift
+            else:
+                w_ih, bias = own[f"weight_ih_l{k}"].to(dtype), bias.to(dtype)
+            layers.append(LayerWeights(w_ih, own[f"weight_hh_l{k}"].to(dtype), bias))
+        return layers
+
+    def trace(
+        self, obs_t: Tensor, memory: Memory, keep_t: Tensor | None = None, weights: list[LayerWeights] | None = None
+    ) -> list[Memory]:
+        """The memory after every step, a `Memory` `[time, env, hidden]` for each layer; arguments as `forward`'s."""
+        keep = obs_t.new_ones(*obs_t.shape[:2], 1) if keep_t is None else keep_t.to(obs_t.dtype)[..., None]
+        x_t, after = obs_t, []
+        for layer, h_0, c_0 in zip(self.weights() if weights is None else weights, *memory, strict=True):
+            gates_t = linear(x_t, layer.w_ih, layer.bias).to(layer.w_hh.dtype)
+            x_t, c_t = Recurrence.apply(gates_t, layer.w_hh, h_0, c_0, keep)
+            after.append(Memory(x_t, c_t))
+        return after
 
     def heads(self, output: Tensor) -> tuple[Tensor, Tensor]:
-        """LSTM outputs `[..., hidden]` to float32 logits `[..., 4]` and values `[...]`."""
-        return self.actor(output).float(), self.critic(output).float().squeeze(-1)
+        """The last layer's h `[..., hidden]` to logits `[..., 4]` and values `[...]`, float32."""
+        weight = torch.cat([self.actor.weight, self.critic.weight])
+        both = linear(output.to(weight.dtype), weight, torch.cat([self.actor.bias, self.critic.bias]))
+        return both[..., :N_ACTIONS], both[..., N_ACTIONS]
 
-    def forward(self, obs: Tensor, memory: Memory) -> tuple[Tensor, Tensor, Memory]:
-        """Run over whole fragments of episodes.
+    def forward(
+        self, obs_t: Tensor, memory: Memory, keep_t: Tensor | None = None, weights: list[LayerWeights] | None = None
+    ) -> tuple[Tensor, Tensor, Memory]:
+        """Run over time.
 
         Args:
-            obs: `[time, env, 12]`, no episode ending inside. memory: before the first step.
+            obs_t: `[time, env, 12]`. memory: before the first step.
+            keep_t: `[time, env]` bool, false where an episode begins and the memory is blanked; by default all true.
+            weights: what `weights()` gave.
 
         Returns:
             Logits `[time, env, 4]`, values `[time, env]`, and the memory after the last step.
         """
-        output, state = self.lstm(self.embed(obs), tuple(memory))
-        logits, values = self.heads(output)
-        return logits, values, Memory(*state)
+        after = self.trace(obs_t, memory, keep_t, weights)
+        logits, values = self.heads(after[-1].h)
+        return logits, values, Memory(*(torch.stack([layer[k][-1].float() for layer in after]) for k in range(2)))

@@ -1,4 +1,4 @@
-"""Recurrent PPO's update (Schulman et al. 2017) on rollouts of whole time, cut into fragments for the fused LSTM.
+"""Recurrent PPO's update (Schulman et al. 2017) on rollouts of whole time.
 
 Where torch.distributed is initialised, gradients are averaged over its processes after every minibatch, as in DD-PPO
 (Wijmans et al. 2020), each process having stepped its own envs.
@@ -6,16 +6,13 @@ Where torch.distributed is initialised, gradients are averaged over its processe
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
 
-from agents.fragments import buckets, memory_of
 from agents.losses import advantages_and_returns, clip_loss, clipped_value_loss, entropy_of
-from agents.nets import BlindAgent
+from agents.nets import BlindAgent, Precision
 from agents.rollout import Rollout
 
 
@@ -45,16 +42,11 @@ class NotFiniteError(ArithmeticError):
     """A NaN or an infinity, and where; the run stops before it is saved."""
 
 
-def precision_of_cpu() -> str:
+def precision_of_cpu() -> Precision:
     """`bfloat16` where the CPU multiplies in it (AVX-512 BF16 or AMX), else `float32`; by its flags, not by timing."""
     info = Path("/proc/cpuinfo")
     flags = set(info.read_text().split()) if info.is_file() else set()
     return "bfloat16" if flags & {"avx512_bf16", "amx_bf16"} else "float32"
-
-
-def autocast(precision: str) -> Any:
-    """The context in which matrix products run in `precision`."""
-    return torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16")
 
 
 def learn(
@@ -62,72 +54,66 @@ def learn(
     optimizer: torch.optim.Optimizer,
     rollout: Rollout,
     losses: Losses,
-    precision: str,
     generator: torch.Generator,
 ) -> dict[str, float]:
-    """Update `agent` on one rollout; returns means of the losses.
+    """Update `agent` on one rollout; returns means of the losses and of what tells whether the update was sound.
 
     Raises:
-        NotFiniteError: an observation, reward, loss or gradient is not finite.
+        NotFiniteError: an observation, reward, value, loss or gradient is not finite, in any process.
     """
-    check_finite("observation", rollout.obs)
-    check_finite("reward", rollout.rewards)
-    ended = torch.from_numpy(rollout.ended)
+    check_finite({"observation": rollout.obs, "reward": rollout.rewards, "value": rollout.values})
     advantages, returns = advantages_and_returns(
-        rollout.rewards, rollout.values, rollout.last_values, ended, losses.gamma, losses.gae_lambda
+        rollout.rewards, rollout.values, rollout.last_values, rollout.ended, losses.gamma, losses.gae_lambda
     )
+    left_over = 1.0 - (returns - rollout.values).var() / (returns.var() + 1e-8)
     advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-5)
-    sums = {"policy_loss": 0.0, "value_loss": 0.0, "entropy": 0.0}
-    n_envs, updates = rollout.actions.shape[1], 0
+    keep_t = torch.cat([torch.ones_like(rollout.ended[:1]), ~rollout.ended[:-1]])
+    sums: dict[str, Tensor] = {}
     for _ in range(losses.epochs):
-        for columns in np.array_split(torch.randperm(n_envs, generator=generator).numpy(), losses.minibatches):
+        order = torch.randperm(rollout.actions.shape[1], generator=generator).to(advantages.device)
+        for columns in order.tensor_split(losses.minibatches):
             optimizer.zero_grad(set_to_none=True)
-            for name, value in _backward(agent, rollout, advantages, returns, columns, losses, precision).items():
-                sums[name] += value
+            parts = minibatch_losses(agent, rollout, advantages, returns, keep_t, columns, losses)
+            parts["loss"].backward()
             average_gradients(agent)
             norm = nn.utils.clip_grad_norm_(agent.parameters(), losses.max_grad_norm)
-            check_finite("gradient", norm)
+            check_finite({"loss": parts["loss"], "gradient": norm})
             optimizer.step()
-            updates += 1
-    return {name: value / updates for name, value in sums.items()}
+            for name, part in (*parts.items(), ("grad_norm", norm)):
+                sums[name] = sums.get(name, 0.0) + part.detach()
+    updates = losses.epochs * losses.minibatches
+    return {"explained_variance": left_over.item()} | {name: (total / updates).item() for name, total in sums.items()}
 
 
-def _backward(
+def minibatch_losses(
     agent: BlindAgent,
     rollout: Rollout,
     advantages: Tensor,
     returns: Tensor,
-    columns: np.ndarray,
+    keep_t: Tensor,
+    columns: Tensor,
     losses: Losses,
-    precision: str,
-) -> dict[str, float]:
-    """Add the gradients of one minibatch, the rollout's `columns`, fragment bucket by fragment bucket."""
-    n = len(rollout.actions) * len(columns)
-    flat_obs = rollout.obs.flatten(0, 1)
-    sums = {"policy_loss": 0.0, "value_loss": 0.0, "entropy": 0.0}
-    for bucket in buckets(rollout.ended, columns):
-        with autocast(precision):
-            logits, values, _ = agent(flat_obs[bucket.steps], memory_of(bucket, rollout.before))
-        index = bucket.steps[bucket.valid]
-        log_p = torch.log_softmax(logits[bucket.valid], -1)
-        taken = rollout.actions.view(-1)[index]
-        ratio = (log_p.gather(-1, taken[:, None])[:, 0] - rollout.log_p.view(-1)[index]).exp()
-        parts = {
-            "policy_loss": clip_loss(ratio, advantages.view(-1)[index], losses.clip).sum() / n,
-            "value_loss": clipped_value_loss(
-                values[bucket.valid], rollout.values.view(-1)[index], returns.view(-1)[index], losses.clip
-            ).sum()
-            / n,
-            "entropy": entropy_of(log_p).sum() / n,
-        }
-        loss = (
-            parts["policy_loss"] + losses.value_weight * parts["value_loss"] - losses.entropy_weight * parts["entropy"]
-        )
-        check_finite("loss", loss)
-        loss.backward()
-        for name, part in parts.items():
-            sums[name] += part.item()
-    return sums
+) -> dict[str, Tensor]:
+    """The losses, and how far the policy has moved, on the whole time of the rollout's `columns`."""
+    logits, values, _ = agent(rollout.obs[:, columns], rollout.before.of(columns), keep_t[:, columns])
+    log_p = torch.log_softmax(logits, -1)
+    taken = rollout.actions[:, columns, None]
+    log_ratio = log_p.gather(-1, taken)[..., 0] - rollout.log_p[:, columns]
+    ratio = log_ratio.exp()
+    policy_loss = clip_loss(ratio, advantages[:, columns], losses.clip).mean()
+    value_loss = clipped_value_loss(values, rollout.values[:, columns], returns[:, columns], losses.clip).mean()
+    entropy = entropy_of(log_p).mean()
+    with torch.no_grad():
+        kl = (ratio - 1.0 - log_ratio).mean()
+        clipped = ((ratio - 1.0).abs() > losses.clip).float().mean()
+    return {
+        "loss": policy_loss + losses.value_weight * value_loss - losses.entropy_weight * entropy,
+        "policy_loss": policy_loss,
+        "value_loss": value_loss,
+        "entropy": entropy,
+        "approx_kl": kl,
+        "clipped": clipped,
+    }
 
 
 def average_gradients(agent: nn.Module) -> None:
@@ -142,11 +128,14 @@ def average_gradients(agent: nn.Module) -> None:
         gradient.copy_(part.view_as(gradient))
 
 
-def check_finite(name: str, tensor: Tensor) -> None:
-    """Raise NotFiniteError naming the tensor and the first bad place."""
-    if not torch.isfinite(tensor).all():
-        place = torch.nonzero(~torch.isfinite(tensor.reshape(-1)))[0].item()
-        raise NotFiniteError(
-            f"the {name} is not finite (first at flat index {place} of shape {tuple(tensor.shape)}): "
-            "the run stops here and its last checkpoint is sound; lower the learning rate, or look for the cause"
-        )
+def check_finite(tensors: dict[str, Tensor]) -> None:
+    """Raise NotFiniteError, in all processes alike, if any of `tensors` holds a NaN or an infinity in any of them."""
+    bad = torch.stack([(~torch.isfinite(tensor.detach())).sum() for tensor in tensors.values()])
+    if dist.is_initialized():
+        dist.all_reduce(bad)
+    for name, count in zip(tensors, bad.tolist(), strict=True):
+        if count:
+            raise NotFiniteError(
+                f"the {name} is not finite ({count} bad values): the run stops here and its last checkpoint is sound; "
+                "lower the learning rate, or look for the cause"
+            )

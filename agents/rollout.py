@@ -22,7 +22,7 @@ class Rollout:
     log_p: Tensor  # [time, env] of the actions taken
     values: Tensor  # [time, env]
     rewards: Tensor  # [time, env]; at a truncation gamma x the value of the last observation is added
-    ended: NDArray[np.bool_]  # [time, env]
+    ended: Tensor  # [time, env] bool, whether the action was its episode's last
     before: Memory
     last_values: Tensor  # [env]
 
@@ -36,21 +36,24 @@ class Position:
 
 
 def blank_rollout(n_steps: int, n_envs: int, n_obs: int, memory: Memory) -> Rollout:
-    """Memory for `n_steps` of `n_envs`."""
-    per_step = (n_steps, n_envs)
+    """Memory for `n_steps` of `n_envs`, on the device of `memory`."""
+
+    def zeros(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+        return torch.zeros(shape, dtype=dtype, device=memory.h.device)
+
     return Rollout(
-        torch.zeros(*per_step, n_obs),
-        torch.zeros(per_step, dtype=torch.int64),
-        torch.zeros(per_step),
-        torch.zeros(per_step),
-        torch.zeros(per_step),
-        np.zeros(per_step, np.bool_),
+        zeros(n_steps, n_envs, n_obs),
+        zeros(n_steps, n_envs, dtype=torch.int64),
+        zeros(n_steps, n_envs),
+        zeros(n_steps, n_envs),
+        zeros(n_steps, n_envs),
+        zeros(n_steps, n_envs, dtype=torch.bool),
         Memory(torch.zeros_like(memory.h), torch.zeros_like(memory.c)),
-        torch.zeros(n_envs),
+        zeros(n_envs),
     )
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def collect(
     env: PointNavVectorEnv,
     agent: BlindAgent,
@@ -69,40 +72,36 @@ def collect(
     ended_episodes: list[dict[str, Any]] = []
     rollout.before.h.copy_(position.memory.h)
     rollout.before.c.copy_(position.memory.c)
+    weights, device = agent.weights(), rollout.obs.device
+    noise_t = gumbel((*rollout.actions.shape, agent.actor.out_features), generator).to(device)
     for t in range(len(rollout.actions)):
-        obs = torch.from_numpy(position.obs)
-        logits, values, memory = agent(obs[None], position.memory)
-        log_p = torch.log_softmax(logits[0], -1)
-        noise = torch.rand(log_p.shape, generator=generator).clamp_(1e-10)
-        actions = (log_p - torch.log(-torch.log(noise))).argmax(-1)  # Gumbel's way to sample
-        rollout.obs[t] = obs
-        rollout.actions[t] = actions
-        rollout.log_p[t] = log_p.gather(-1, actions[:, None])[:, 0]
-        rollout.values[t] = values[0]
-        next_obs, rewards, terminated, truncated, infos = env.step(actions.numpy())
+        rollout.obs[t] = torch.from_numpy(position.obs)
+        logits, rollout.values[t], memory = agent(rollout.obs[t : t + 1], position.memory, weights=weights)
+        actions = rollout.actions[t] = (logits[0] + noise_t[t]).argmax(-1)
+        rollout.log_p[t] = torch.log_softmax(logits[0], -1).gather(-1, actions[:, None])[:, 0]
+        next_obs, rewards, terminated, truncated, infos = env.step(actions.cpu().numpy())
         assert isinstance(next_obs, np.ndarray), "the env's observations must be flat"
         position.obs = next_obs
         rollout.rewards[t] = torch.from_numpy(rewards)
         ended = terminated | truncated
-        rollout.ended[t] = ended
         if ended.any():
+            rollout.ended[t] = torch.from_numpy(ended)
             if truncated.any():
-                rollout.rewards[t] += gamma * _values_at_truncation(agent, truncated, infos["final_obs"], memory)
-            keep = torch.from_numpy(~ended).to(memory.h.dtype)[None, :, None]
-            memory = Memory(memory.h * keep, memory.c * keep)
+                rows = torch.from_numpy(np.flatnonzero(truncated)).to(device)
+                final_obs = torch.from_numpy(infos["final_obs"]).to(device)
+                _, values, _ = agent(final_obs[rows][None], memory.of(rows), weights=weights)
+                rollout.rewards[t, rows] += gamma * values[0]
+            memory = memory.where(~rollout.ended[t])
             ended_episodes.append({name: infos["final_info"][name][ended] for name in (*MEASURES, "steps")})
+        else:
+            rollout.ended[t] = False
         position.memory = memory
-    _, last_values, _ = agent(torch.from_numpy(position.obs)[None], position.memory)
-    rollout.last_values.copy_(last_values[0])
+    last_obs = torch.from_numpy(position.obs).to(device)
+    rollout.last_values[:] = agent(last_obs[None], position.memory, weights=weights)[1][0]
     return ended_episodes
 
 
-def _values_at_truncation(
-    agent: BlindAgent, truncated: NDArray[np.bool_], final_obs: NDArray[np.float32], memory: Memory
-) -> Tensor:
-    """Values `[env]` of the last observations of truncated episodes, zero elsewhere; `memory` is that after acting."""
-    rows = torch.from_numpy(np.flatnonzero(truncated))
-    _, values, _ = agent(torch.from_numpy(final_obs)[rows][None], Memory(memory.h[:, rows], memory.c[:, rows]))
-    spread = torch.zeros(len(truncated))
-    spread[rows] = values[0]
-    return spread
+def gumbel(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """Standard Gumbel noise: logits plus this have their maximum at an action drawn from their softmax."""
+    uniform = torch.rand(shape, generator=generator)
+    return -torch.log(-torch.log(uniform.clamp(1e-10, 1.0 - 1e-7)))

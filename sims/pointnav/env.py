@@ -243,6 +243,29 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         )
         self._begun = False
 
+    def restore(self, state: State) -> Observation:
+        """Go on from `state`, that of an env of the same size on the same pool; returns the observation.
+
+        Raises:
+            ValueError: a state of another number of envs, or one that can't be of this pool.
+        """
+        blank = blank_state(self.num_envs)
+        for name, array, own in zip(State._fields, state, blank, strict=True):
+            if array.shape != own.shape or array.dtype != own.dtype:
+                raise ValueError(f"state.{name} must be {own.dtype} {own.shape}, got {array.dtype} {array.shape}")
+        arrays, n = self.pool.arrays, len(self.pool.arrays.start)
+        if state.episode.min() < 0 or state.episode.max() >= n:
+            raise ValueError(
+                f"state.episode must be in [0, {n}), the episodes of this env's pool: it is another's state"
+            )
+        if not np.array_equal(state.field_base, arrays.field_base[arrays.episode_field[state.episode]]):
+            raise ValueError("the state is not of this env's pool: give the env the same layouts and pool_seed")
+        self._state = State(*(array.copy() for array in state))
+        self._begun = True
+        obs = np.empty_like(self._out.obs)
+        observe_all(self._state, 0, self.num_envs, obs)
+        return self._form(obs)
+
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:  # type: ignore[override]
         """A top-down picture `[height, width, 3]` of every env: floor, path, goal and heading; None without a mode."""
         if self.render_mode is None:

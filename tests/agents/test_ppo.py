@@ -67,7 +67,7 @@ def test_learning_raises_the_probability_of_what_was_rewarded():
     before = torch.softmax(agent(obs, memory)[0], -1)[..., FORWARD].mean()
     losses = Losses(epochs=4, minibatches=4)
     for _ in range(4):
-        learn(agent, optimizer, rollout, losses, "float32", torch.Generator().manual_seed(0))
+        learn(agent, optimizer, rollout, losses, torch.Generator().manual_seed(0))
     after = torch.softmax(agent(obs, memory)[0], -1)[..., FORWARD].mean()
     assert after > before + 0.05
 
@@ -81,7 +81,7 @@ def test_what_is_not_finite_stops_the_run_and_is_named(name):
     tensor[3, 2] = float("nan")
     weights = agent.actor.weight.clone()
     with pytest.raises(NotFiniteError, match=f"the {name} is not finite"):
-        learn(agent, optimizer, rollout, Losses(), "float32", torch.Generator())
+        learn(agent, optimizer, rollout, Losses(), torch.Generator())
     assert torch.equal(agent.actor.weight, weights)
 
 
@@ -91,7 +91,7 @@ def test_weights_that_are_not_finite_are_noticed_in_the_loss():
     with torch.no_grad():
         agent.critic.weight[0, 0] = float("inf")
     with pytest.raises(NotFiniteError, match="the loss is not finite"):
-        learn(agent, torch.optim.Adam(agent.parameters()), rollout, Losses(), "float32", torch.Generator())
+        learn(agent, torch.optim.Adam(agent.parameters()), rollout, Losses(), torch.Generator())
 
 
 def test_precision_is_one_of_two():

@@ -288,3 +288,24 @@ def test_the_spec_survives_json():
     spec = gymnasium.make("umwelt/PointNav-v0", **SMALL).spec
     again = gymnasium.envs.registration.EnvSpec.from_json(spec.to_json())
     assert gymnasium.make(again).reset(seed=0)[0].shape == (12,)
+
+
+def test_a_restored_state_goes_on_as_the_original_does():
+    original, other = PointNavVectorEnv(4, max_steps=9, **SMALL), PointNavVectorEnv(4, max_steps=9, **SMALL)
+    original.reset(seed=3)
+    actions = np.random.default_rng(0).integers(0, 4, (30, 4))
+    for k in range(15):
+        obs, *_ = original.step(actions[k])
+    assert np.array_equal(other.restore(original.state), obs)
+    for k in range(15, 30):
+        for a, b in zip(original.step(actions[k])[:4], other.step(actions[k])[:4], strict=True):
+            assert np.array_equal(a, b)
+
+
+def test_a_state_of_another_env_is_refused():
+    original = PointNavVectorEnv(4, **SMALL)
+    original.reset(seed=3)
+    with pytest.raises(ValueError, match=r"state.seed must be uint64 \(3,\), got uint64 \(4,\)"):
+        PointNavVectorEnv(3, **SMALL).restore(original.state)
+    with pytest.raises(ValueError, match="give the env the same layouts"):
+        PointNavVectorEnv(4, **{**SMALL, "layouts": "houses:3-6"}).restore(original.state)

@@ -1,0 +1,142 @@
+"""Learner processes: one a core on this machine, or as many as torchrun starts on many machines.
+
+Each learner steps its own envs; gradients are averaged over all of them (DD-PPO, Wijmans et al. 2020).
+"""
+
+import ctypes
+import os
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import distributed as dist
+from torch.multiprocessing.spawn import spawn
+
+from sims.core.threads import available_threads
+
+PATIENCE = timedelta(minutes=30)
+"""How long a learner waits for the others: as long as a large pool may take to build."""
+
+M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
+"""Names of glibc's `mallopt`."""
+
+
+class Learner(NamedTuple):
+    """Which of the learners this process is, and where it computes."""
+
+    rank: int
+    world: int
+    device: torch.device
+
+
+def under_torchrun() -> bool:
+    """Whether this process was started by torchrun."""
+    return "TORCHELASTIC_RUN_ID" in os.environ
+
+
+def is_first() -> bool:
+    """Whether this process is, or will be, the first learner."""
+    return not under_torchrun() or os.environ["RANK"] == "0"
+
+
+def default_processes() -> int:
+    """A learner for every GPU or, without one, for every core that this process may use."""
+    if under_torchrun():
+        return int(os.environ["WORLD_SIZE"])
+    return torch.cuda.device_count() or available_threads()
+
+
+def run_learners(work: Callable[[Learner, Any], None], argument: Any, processes: int) -> None:
+    """Run `work(learner, argument)` in `processes` learners and wait for them; one that fails ends all.
+
+    This process is the first of them. Under torchrun, which has started them all, it only takes its place.
+
+    Raises:
+        ValueError: torchrun started another number of learners. Whatever `work` raises.
+    """
+    if under_torchrun():
+        if int(os.environ["WORLD_SIZE"]) != processes:
+            raise ValueError(f"torchrun started {os.environ['WORLD_SIZE']} learners, the run has {processes}")
+        _work(int(os.environ["RANK"]), work, argument, processes, "env://")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        meeting = (Path(folder) / "meeting").as_uri()
+        others = spawn(_work_as_another, (work, argument, processes, meeting), processes - 1, join=False)
+        assert others is not None
+        try:
+            _work(0, work, argument, processes, meeting)
+        except RuntimeError:
+            if processes > 1:
+                others.join(timeout=5.0, grace_period=1.0)  # raises what another learner died of
+            raise
+        finally:
+            for process in others.processes:
+                assert process is not None
+                process.join(timeout=5.0)
+                process.kill()
+
+
+def _work_as_another(
+    index: int, work: Callable[[Learner, Any], None], argument: Any, processes: int, meeting: str
+) -> None:
+    _work(index + 1, work, argument, processes, meeting)
+
+
+def _work(rank: int, work: Callable[[Learner, Any], None], argument: Any, processes: int, meeting: str) -> None:
+    cuda = torch.cuda.is_available()
+    local = int(os.environ.get("LOCAL_RANK", rank))
+    device = torch.device("cuda", local % torch.cuda.device_count()) if cuda else torch.device("cpu")
+    threads = torch.get_num_threads()
+    prepare_cpu()
+    if processes > 1:
+        if cuda:
+            torch.cuda.set_device(device)
+        dist.init_process_group("nccl" if cuda else "gloo", meeting, PATIENCE, processes, rank)
+    try:
+        work(Learner(rank, processes, device), argument)
+    finally:
+        if processes > 1:
+            dist.destroy_process_group()
+        torch.set_num_threads(threads)
+
+
+def prepare_cpu() -> None:
+    """One thread, since there is a process for every core; denormals to zero; and freed memory is kept.
+
+    The buffers of an LSTM over a rollout are tens of megabytes: given back to the system and taken anew each time,
+    their page faults cost a quarter of the speed.
+    """
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # glibc only
+        mallopt(M_MMAP_MAX, 0)
+        mallopt(M_TRIM_THRESHOLD, -1)
+
+
+def total(values: torch.Tensor) -> torch.Tensor:
+    """The sum of `values` over all learners."""
+    if dist.is_initialized():
+        dist.all_reduce(values)
+    return values
+
+
+def gather(own: dict[str, torch.Tensor], learner: Learner) -> list[dict[str, torch.Tensor]]:
+    """Every learner's `own`, in the order of ranks, on the first learner; an empty list on the others."""
+    if learner.world == 1:
+        return [own]
+    everyone: list[Any] | None = [None] * learner.world if learner.rank == 0 else None
+    dist.gather_object(own, everyone)
+    return everyone or []
+
+
+def from_first(own: Any, learner: Learner) -> Any:
+    """The first learner's `own`, on all."""
+    if learner.world == 1:
+        return own
+    box = [own]
+    dist.broadcast_object_list(box)
+    return box[0]

@@ -1,0 +1,89 @@
+"""The LSTM over rollouts against nn.LSTM: numbers, gradients, resets."""
+
+import pytest
+import torch
+
+from agents.lstm import Recurrence
+from agents.nets import BlindAgent, Memory
+
+TIME, ENVS, HIDDEN = 7, 5, 16
+
+
+def by_recurrence(lstm, x, h, c, keep_t):
+    gates_t = torch.nn.functional.linear(x, lstm.weight_ih_l0, lstm.bias_ih_l0 + lstm.bias_hh_l0)
+    return Recurrence.apply(gates_t, lstm.weight_hh_l0, h, c, keep_t)
+
+
+def gradients(lstm, output):
+    weights = torch.sin(torch.arange(output.numel(), dtype=torch.float32)).view_as(output)
+    lstm.zero_grad()
+    (output * weights).sum().backward()
+    return [parameter.grad.clone() for parameter in lstm.parameters()]
+
+
+@pytest.fixture
+def case():
+    torch.manual_seed(0)
+    lstm = torch.nn.LSTM(8, HIDDEN)
+    return lstm, torch.randn(TIME, ENVS, 8), torch.randn(ENVS, HIDDEN), torch.randn(ENVS, HIDDEN)
+
+
+def test_it_gives_nn_lstms_numbers_and_gradients(case):
+    lstm, x, h, c = case
+    expected, (_, c_last) = lstm(x, (h[None], c[None]))
+    output, c_t = by_recurrence(lstm, x, h, c, torch.ones(TIME, ENVS, 1))
+    torch.testing.assert_close(output, expected)
+    torch.testing.assert_close(c_t[-1], c_last[0])
+    for own, theirs in zip(gradients(lstm, output), gradients(lstm, lstm(x, (h[None], c[None]))[0]), strict=True):
+        torch.testing.assert_close(own, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_a_reset_is_as_if_a_new_sequence_began_and_no_gradient_crosses_it(case):
+    lstm, x, h, c = case
+    keep_t = torch.ones(TIME, ENVS, 1)
+    keep_t[4] = 0.0
+    blank = torch.zeros(1, ENVS, HIDDEN)
+    output, _ = by_recurrence(lstm, x, h, c, keep_t)
+    first, _ = lstm(x[:4], (h[None], c[None]))
+    second, _ = lstm(x[4:], (blank, blank))
+    torch.testing.assert_close(output, torch.cat([first, second]))
+    cut = torch.cat([lstm(x[:4], (h[None], c[None]))[0], lstm(x[4:], (blank, blank))[0]])
+    for own, theirs in zip(gradients(lstm, output), gradients(lstm, cut), strict=True):
+        torch.testing.assert_close(own, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+def test_the_agent_is_embeddings_lstm_and_heads_as_torch_would_run_them(layers):
+    torch.manual_seed(0)
+    agent = BlindAgent(HIDDEN, layers)
+    for parameter in agent.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    obs = torch.randn(TIME, ENVS, 12)
+    memory = Memory(torch.randn(layers, ENVS, HIDDEN), torch.randn(layers, ENVS, HIDDEN))
+    parts = [obs[..., 0:2], obs[..., 2:6], obs[..., 6:7], obs[..., 7:12]]
+    embedded = torch.cat([layer(part) for layer, part in zip(agent.embeddings.values(), parts, strict=True)], -1)
+    output, state = agent.lstm(embedded, tuple(memory))
+    logits, values, after = agent(obs, memory)
+    torch.testing.assert_close(logits, agent.actor(output))
+    torch.testing.assert_close(values, agent.critic(output)[..., 0])
+    torch.testing.assert_close(after.h, state[0])
+    torch.testing.assert_close(after.c, state[1])
+
+
+def test_bfloat16_stays_near_float32():
+    torch.manual_seed(0)
+    exact, rounded = BlindAgent(HIDDEN, 2), BlindAgent(HIDDEN, 2, "bfloat16")
+    rounded.load_state_dict(exact.state_dict())
+    obs = torch.randn(TIME, ENVS, 12) * 5.0
+    for a, b in zip(
+        exact.trace(obs, exact.blank_memory(ENVS)), rounded.trace(obs, exact.blank_memory(ENVS)), strict=True
+    ):
+        torch.testing.assert_close(b.h.float(), a.h, rtol=0.0, atol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("settings", "wrong"), [((0, 1), "hidden"), ((8, 0), "layers"), ((8, 1, "float16"), "precision")]
+)
+def test_impossible_agents_are_refused(settings, wrong):
+    with pytest.raises(ValueError, match=wrong):
+        BlindAgent(*settings)

@@ -1,6 +1,8 @@
-"""Policies by name: the oracle and the Bugs. Trained agents join them here."""
+"""Policies by name: the oracle, the Bugs, and trained agents by the folder of their run or the name they ship under."""
 
 from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
 
 from sims.core.policy import Policy
 from sims.pointnav.bugs import BUGS, bug
@@ -8,17 +10,47 @@ from sims.pointnav.env import PointNavVectorEnv
 from sims.pointnav.oracle import Oracle
 
 POLICIES: tuple[str, ...] = ("oracle", *BUGS)
-"""Names that `policy_named` knows."""
+"""Names of the policies that need no training."""
+
+PRETRAINED = "pointnav"
+"""The agent that is meant where none of those that ship is named."""
 
 
-def policy_named(name: str) -> Callable[[PointNavVectorEnv], Policy]:
+def policy_named(name: str, *, greedy: bool = False, seed: int = 0) -> Callable[[PointNavVectorEnv], Policy]:
     """What makes the policy `name` for an env.
 
+    Args:
+        name: one of `POLICIES`, or a folder: a run of `umwelt train`, or an agent that ships (`pretrained_folder`).
+        greedy: a trained agent takes the likeliest action instead of drawing one. seed: of its draws.
+
     Raises:
-        ValueError: there is no such policy.
+        ValueError: there is no such policy, or torch is not installed.
     """
     if name == "oracle":
         return Oracle
     if name in BUGS:
         return lambda env: bug(name, env)
-    raise ValueError(f"there is no policy {name!r}: expected one of {', '.join(POLICIES)}")
+    if not Path(name).is_dir():
+        raise ValueError(f"there is no policy {name!r}: expected one of {', '.join(POLICIES)}, or the folder of a run")
+    try:
+        from agents.checkpoint import load_agent
+        from agents.policy import RecurrentPolicy
+        from agents.processes import prepare_cpu
+    except ModuleNotFoundError as error:
+        raise ValueError(f"trained agents need {error.name}: pip install 'umwelt-sims[agents]'") from error
+    prepare_cpu()
+    agent = load_agent(Path(name))
+    return lambda env: RecurrentPolicy(agent, greedy=greedy, seed=seed)
+
+
+def pretrained_folder(name: str = PRETRAINED) -> Path:
+    """The folder of an agent that ships with the suite.
+
+    Raises:
+        ValueError: none of that name ships.
+    """
+    folder = Path(str(resources.files("assets"))) / "agents"
+    shipped = sorted(path.parent.name for path in folder.glob("*/agent.json"))
+    if name not in shipped:
+        raise ValueError(f"there is no pretrained agent {name!r}: expected one of {', '.join(shipped) or 'none'}")
+    return folder / name

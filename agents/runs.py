@@ -17,6 +17,9 @@ from sims.core.files import write_atomic
 
 SETTINGS, METRICS, CHECKPOINTS = "settings.json", "metrics.jsonl", "checkpoints"
 
+OF_THE_CALL = ("out", "resume", "json")
+"""Settings that belong to a call of the command and not to the run."""
+
 LOCK_PATIENCE = 10.0
 """Seconds that a resume waits for the lock: a run that was just killed may still be going down."""
 
@@ -42,9 +45,15 @@ def lock(folder: Path, patience: float) -> FileLock:
     return held
 
 
+def jsonable(settings: Any) -> dict[str, Any]:
+    """A dataclass of settings as what JSON knows; where the run lies and how it was called are left out."""
+    values = json.loads(json.dumps(asdict(settings), default=str))
+    return {name: value for name, value in values.items() if name not in OF_THE_CALL}
+
+
 def write_settings(folder: Path, settings: Any) -> None:
     """Keep a run's settings, a dataclass, as JSON."""
-    write_atomic(folder / SETTINGS, (json.dumps(asdict(settings), indent=1, default=str) + "\n").encode())
+    write_atomic(folder / SETTINGS, (json.dumps(jsonable(settings), indent=1) + "\n").encode())
 
 
 def read_settings(folder: Path, given: Settings) -> Settings:
@@ -64,7 +73,7 @@ def _filled(given: Any, stored: Mapping[str, Any], folder: Path) -> Any:
     default, changes = type(given)(), {}
     for field in fields(given):
         value, own = getattr(given, field.name), stored.get(field.name, getattr(given, field.name))
-        if field.name in ("out", "resume", "json"):
+        if field.name in OF_THE_CALL:
             continue
         if is_dataclass(value):
             changes[field.name] = _filled(value, own, folder)

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -12,9 +13,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from agents.baselines import policy_named
+from agents.baselines import policy_named, pretrained_folder
 from agents.evaluate import Episodes, Estimate, choose_episodes, play, summary
 from sims.core.policy import Policy
+from sims.pointnav.draw import film
 from sims.pointnav.env import PointNavVectorEnv
 from sims.pointnav.floors.catalogue import group_of, layout_names
 from sims.pointnav.state import MEASURES
@@ -27,8 +29,10 @@ LARGEST_BATCH = 512
 class EvaluateSettings:
     """What `umwelt evaluate` plays."""
 
-    policy: Annotated[str, tyro.conf.Positional]
-    """Who acts: oracle, bug0, bug1, bug2, tangent-bug or clairvoyant-bug."""
+    policy: Annotated[str | None, tyro.conf.Positional] = None
+    """Who acts: oracle, bug0, bug1, bug2, tangent-bug, clairvoyant-bug, or the folder of a run of `umwelt train`."""
+    pretrained: tuple[str, ...] | None = None
+    """Instead of a policy: the trained agent that ships under this name, `pointnav` if none is given."""
     layouts: tuple[str, ...] = ("houses:1000000-1000200",)
     """Where: `family:start-stop` (houses, offices, mazes; seeds from 1,000,000 on are held out) and map files."""
     episodes: int = 1000
@@ -36,7 +40,11 @@ class EvaluateSettings:
     max_steps: int = 2000
     """Steps after which an episode counts as failed."""
     seed: int = 0
-    """Which episodes are drawn."""
+    """Which episodes are drawn, and a trained agent's actions."""
+    greedy: bool = False
+    """A trained agent takes the likeliest action; without, it draws one as in training (and in the paper)."""
+    videos: Path | None = None
+    """A folder for videos of the best, the median and the worst episode."""
     json: bool = False
     """Print one JSON document instead of a table."""
 
@@ -95,28 +103,60 @@ def together(rows: Sequence[Row]) -> Episodes:
 
 def run(settings: EvaluateSettings) -> None:
     """Play, and print a table or, with `json`, one document."""
-    make_policy = policy_named(settings.policy)
+    name = _policy(settings)
+    make_policy = policy_named(name, greedy=settings.greedy, seed=settings.seed)
     console = Console(file=sys.stderr)
     with Progress(console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task(settings.policy, total=settings.episodes)
+        task = bar.add_task(name, total=settings.episodes)
         rows = evaluate(
             make_policy,
             settings.layouts,
             settings.episodes,
             max_steps=settings.max_steps,
             seed=settings.seed,
+            keep_paths=settings.videos is not None,
             progress=lambda n: bar.advance(task, n),
         )
-    sys.stdout.write(_document(settings, rows) if settings.json else _table(settings, rows))
+    sys.stdout.write(_document(name, settings, rows) if settings.json else _table(name, settings, rows))
+    if settings.videos is not None:
+        _write_videos(settings.videos, together(rows))
 
 
-def _document(settings: EvaluateSettings, rows: Sequence[Row]) -> str:
+def _policy(settings: EvaluateSettings) -> str:
+    """The policy's name, or the folder of the agent that ships."""
+    if (settings.policy is None) == (settings.pretrained is None):
+        raise ValueError("name one policy: one of the baselines or the folder of a run, or --pretrained [NAME]")
+    if settings.policy is not None:
+        return settings.policy
+    if len(settings.pretrained or ()) > 1:
+        raise ValueError(f"--pretrained takes one name, got {' '.join(settings.pretrained or ())}")
+    return str(pretrained_folder(*settings.pretrained or ()))
+
+
+def _write_videos(folder: Path, episodes: Episodes) -> None:
+    """Films of the best, the median and the worst episode, by success, then SPL, then soft SPL."""
+    folder.mkdir(parents=True, exist_ok=True)
+    order = np.lexsort([episodes.measures[name] for name in ("soft_spl", "spl", "success")])
+    for name, k in (("best", order[-1]), ("median", order[len(order) // 2]), ("worst", order[0])):
+        path = folder / f"{name}.mp4"
+        goal = (float(episodes.goals[k, 0]), float(episodes.goals[k, 1]))
+        film(path, episodes.layouts[k], episodes.paths[k], goal)
+        sys.stderr.write(f"{path}: {episodes.layouts[k]}, {_outcome(episodes, int(k))}\n")
+
+
+def _outcome(episodes: Episodes, k: int) -> str:
+    ended = "arrived" if episodes.measures["success"][k] else "failed"
+    return f"{ended} after {episodes.steps[k]} steps, SPL {episodes.measures['spl'][k]:.2f}"
+
+
+def _document(name: str, settings: EvaluateSettings, rows: Sequence[Row]) -> str:
     def block(episodes: Episodes) -> dict[str, object]:
         return {name: estimate._asdict() for name, estimate in summary(episodes).items()}
 
     document = {
         **block(together(rows)),
-        "policy": settings.policy,
+        "policy": name,
+        "greedy": settings.greedy,
         "max_steps": settings.max_steps,
         "seed": settings.seed,
         "rows": {row.name: {"layouts": row.n_layouts, **block(row.episodes)} for row in rows},
@@ -124,7 +164,7 @@ def _document(settings: EvaluateSettings, rows: Sequence[Row]) -> str:
     return json.dumps(document, indent=1) + "\n"
 
 
-def _table(settings: EvaluateSettings, rows: Sequence[Row]) -> str:
+def _table(policy: str, settings: EvaluateSettings, rows: Sequence[Row]) -> str:
     table = Table("floor", "layouts", "episodes", "success %", "SPL %", "soft SPL %", "collisions", "steps")
     everything = [Row("all", sum(row.n_layouts for row in rows), together(rows))] if len(rows) > 1 else []
     for name, n_layouts, episodes in [*rows, *everything]:
@@ -134,7 +174,7 @@ def _table(settings: EvaluateSettings, rows: Sequence[Row]) -> str:
         table.add_row(short(name), str(n_layouts), str(len(episodes.number)), *shares, *counts)
     console = Console(width=140, file=sys.stdout)
     with console.capture() as capture:
-        console.print(f"{settings.policy}: means with 95 % intervals, at most {settings.max_steps} steps an episode")
+        console.print(f"{short(policy)}: means with 95 % intervals, at most {settings.max_steps} steps an episode")
         console.print(table)
     return capture.get()
 

@@ -12,19 +12,40 @@ import numpy as np
 import torch
 import tyro
 
-from agents.checkpoint import Checkpoint, newest, optimizer_tensors, restore_optimizer, save, sweep, with_prefix
+from agents.checkpoint import (
+    Checkpoint,
+    newest,
+    optimizer_tensors,
+    restore_optimizer,
+    save,
+    save_agent,
+    sweep,
+    with_prefix,
+)
 from agents.evaluate import choose_episodes, play
 from agents.nets import BlindAgent, Memory, Precision
 from agents.policy import RecurrentPolicy
 from agents.ppo import Losses, learn, precision_of_cpu
 from agents.processes import Learner, default_processes, from_first, gather, is_first, run_learners, total
 from agents.rollout import Position, blank_rollout, collect
-from agents.runs import CHECKPOINTS, LOCK_PATIENCE, SETTINGS, Log, lock, read_metrics, read_settings, write_settings
+from agents.runs import (
+    CHECKPOINTS,
+    LOCK_PATIENCE,
+    SETTINGS,
+    Log,
+    jsonable,
+    lock,
+    read_metrics,
+    read_settings,
+    write_settings,
+)
 from sims.pointnav.env import PointNavVectorEnv
 from sims.pointnav.state import MEASURES, State
 
 MEMORY_BUDGET = 4 * 2**30
 EVALUATION_STEPS = 2000
+AGENT = "agent"
+"""Folder of a run in which the trained agent lies alone, to be kept or given away."""
 SHOWN = ("success", "spl", "soft_spl", "collisions", "steps")
 """Measures of ended episodes that the metrics hold."""
 
@@ -182,6 +203,9 @@ def train(learner: Learner, job: Job | None) -> None:
                 log.write(row)
             if _due(settings.checkpoint_every, before, steps, settings.steps):
                 _save(learner, log, settings, steps, agent, optimizer, _snapshot(env, position, generator))
+    if log is not None and not (settings.out / AGENT).exists():
+        card = {"steps": steps, "seconds": round(log.seconds), "trained_with": jsonable(settings)}
+        save_agent(settings.out / AGENT, agent, card)
 
 
 def _due(every: int, before: int, steps: int, last: int) -> bool:

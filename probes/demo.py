@@ -16,9 +16,8 @@ from agents.scoring import Row, evaluate, short
 from probes.figures import Trip, draw_scores, draw_trip
 from probes.report import Picture, Section, Table, figure_picture, video_picture, write_page
 from sims.core.bench import Figure, machine
-from sims.core.video import write_video
 from sims.pointnav.bench import BenchSettings, measure
-from sims.pointnav.draw import frame
+from sims.pointnav.draw import film
 from sims.pointnav.floors.maps import is_map_file
 
 LEAD = (
@@ -32,7 +31,6 @@ FLOORS = {
     "mazes": ("mazes:1000000-1000020",),
 }
 SHOWN = ("oracle", "bug2", "tangent-bug")
-FRAMES = 400
 
 
 @dataclass(frozen=True)
@@ -137,13 +135,9 @@ def _outcome(measures: dict[str, np.ndarray], k: int) -> str:
 
 
 def _video(trip: Trip, path: Path) -> Picture:
-    """The walk of a Bug through a trip, at most FRAMES frames."""
+    """The walk of a Bug through a trip."""
     name = SHOWN[-1]
-    poses = trip.paths[name]
-    moments = np.unique(np.linspace(1, len(poses), min(FRAMES, len(poses))).astype(int))
-    points = [(float(x), float(y)) for x, y, _ in poses]
-    pictures = [frame(trip.layout, points[:k], trip.goal, float(poses[k - 1, 2])) for k in moments]
-    write_video(path, pictures)
+    film(path, trip.layout, trip.paths[name], trip.goal)
     return video_picture(
         path,
         f"The {name} on {trip.title}: green the start, red the goal, orange the disc and where it looks.",

@@ -1,18 +1,22 @@
-"""Top-down pictures of a floor with a path, a goal and a heading."""
+"""Top-down pictures and films of a floor with a path, a goal and a heading."""
 
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from sims.core.video import write_video
 from sims.pointnav.floors.catalogue import fingerprint, load_layout
 from sims.pointnav.floors.layout import GRID
 
 CANVAS = 640
 """Pixels of a picture's sides: the same for every floor, so that a recording may go from one to the next."""
+
+FILM_FRAMES = 400
 
 FLOOR, OUTSIDE, WALL = (255, 255, 255), (222, 224, 228), (40, 44, 52)
 PATH, GOAL, START, AGENT = (31, 119, 180), (214, 39, 40), (44, 160, 44), (255, 127, 14)
@@ -77,6 +81,20 @@ def frame(
     _disc(pencil, (x, y), max(5.0, 0.1 * drawn.pixels_per_metre), AGENT)
     pencil.line([(x, y), tip], fill=AGENT, width=3)
     return np.array(image)
+
+
+def film(
+    path: Path, name: str, poses: NDArray[np.float64], goal: tuple[float, float], n_frames: int = FILM_FRAMES
+) -> None:
+    """Write a video of a walk through the layout `name`.
+
+    Args:
+        path: the MP4 file. poses: `[time, 3]` world x, y in metres and heading in radians. goal: world position.
+        n_frames: at most as many frames; a longer walk is shown faster.
+    """
+    moments = np.unique(np.linspace(1, len(poses), min(n_frames, len(poses))).astype(int))
+    points = [(float(x), float(y)) for x, y, _ in poses]
+    write_video(path, [frame(name, points[:k], goal, float(poses[k - 1, 2])) for k in moments])
 
 
 def _pixel(drawn: Plan, x: float, y: float) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+import torch.distributed.nn  # imported after the process group is there, by an optimizer, it would keep gloo's threads
 from torch import distributed as dist
 from torch.multiprocessing.spawn import spawn
 
@@ -99,7 +100,7 @@ def _work(rank: int, work: Callable[[Learner, Any], None], argument: Any, proces
         work(Learner(rank, processes, device), argument)
     finally:
         if processes > 1:
-            dist.destroy_process_group()
+            dist.destroy_process_group()  # with it gloo's threads: a process that exits while they live may abort
         torch.set_num_threads(threads)
 
 

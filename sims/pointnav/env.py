@@ -260,7 +260,7 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
             )
         if not np.array_equal(state.field_base, arrays.field_base[arrays.episode_field[state.episode]]):
             raise ValueError("the state is not of this env's pool: give the env the same layouts and pool_seed")
-        self._state = State(*(array.copy() for array in state))
+        self._state = State._make(array.copy() for array in state)
         self._begun = True
         obs = np.empty_like(self._out.obs)
         observe_all(self._state, 0, self.num_envs, obs)

@@ -10,8 +10,8 @@ TIME, ENVS, HIDDEN = 7, 5, 16
 
 
 def by_recurrence(lstm, x, h, c, keep_t):
-    gates_t = torch.nn.functional.linear(x, lstm.weight_ih_l0, lstm.bias_ih_l0 + lstm.bias_hh_l0)
-    return Recurrence.apply(gates_t, lstm.weight_hh_l0, h, c, keep_t)
+    bias = lstm.bias_ih_l0 + lstm.bias_hh_l0
+    return Recurrence.apply(x, torch.cat([lstm.weight_hh_l0, lstm.weight_ih_l0, bias[:, None]], 1), h, c, keep_t)
 
 
 def gradients(lstm, output):
@@ -34,7 +34,15 @@ def test_it_gives_nn_lstms_numbers_and_gradients(case):
     output, c_t = by_recurrence(lstm, x, h, c, torch.ones(TIME, ENVS, 1))
     torch.testing.assert_close(output, expected)
     torch.testing.assert_close(c_t[-1], c_last[0])
-    for own, theirs in zip(gradients(lstm, output), gradients(lstm, lstm(x, (h[None], c[None]))[0]), strict=True):
+    found = []
+    x.requires_grad_()
+    for run in (
+        lambda: by_recurrence(lstm, x, h, c, torch.ones(TIME, ENVS, 1))[0],
+        lambda: lstm(x, (h[None], c[None]))[0],
+    ):
+        x.grad = None
+        found.append([*gradients(lstm, run()), x.grad])
+    for own, theirs in zip(*found, strict=True):
         torch.testing.assert_close(own, theirs, rtol=1e-4, atol=1e-5)
 
 
@@ -68,6 +76,18 @@ def test_the_agent_is_embeddings_lstm_and_heads_as_torch_would_run_them(layers):
     torch.testing.assert_close(values, agent.critic(output)[..., 0])
     torch.testing.assert_close(after.h, state[0])
     torch.testing.assert_close(after.c, state[1])
+
+
+def test_in_bfloat16_a_small_step_far_from_the_start_is_still_felt():
+    """Gates that subtract the last position, kept in h, from this one: 5 cm at 16 m, which bfloat16 rounds to 6 cm."""
+    weight = torch.tensor([[-16.0, 1.0, 1.0, 0.0]] * 4).bfloat16()
+    here = torch.tensor([16.05])
+    rounded = here.bfloat16()
+    x = torch.stack([rounded, (here - rounded).bfloat16()], -1)[None]
+    h = torch.ones(1, 1)
+    _, c = Recurrence.apply(x, weight, h, torch.zeros(1, 1), torch.ones(1, 1, 1))
+    expected = torch.sigmoid(here - 16.0) * torch.tanh(here - 16.0)
+    assert c.item() == pytest.approx(expected.item(), rel=0.01)
 
 
 def test_bfloat16_stays_near_float32():

@@ -1,0 +1,251 @@
+"""`umwelt bench train`: env-steps a second of collecting and learning together, beside SB3-contrib's `RecurrentPPO`."""
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from multiprocessing import get_context
+from statistics import median
+from typing import Annotated, Literal, NamedTuple, TypeVar
+
+import numpy as np
+import torch
+import tyro
+
+from agents.nets import BlindAgent
+from agents.ppo import Losses, learn, precision_of_cpu
+from agents.processes import Learner, run_learners, total
+from agents.rollout import Position, blank_rollout, collect
+from agents.training import MEMORY_BUDGET, TrainSettings, check
+from sims.core.bench import Figure, emit
+from sims.core.threads import available_threads
+from sims.pointnav.env import PointNavVectorEnv
+
+AGAINST = "sb3_contrib.RecurrentPPO"
+EPOCHS, MINIBATCHES = 2, 4
+RECIPE = "recipe"
+SAME_WEIGHTS = "-same-weights"
+CASE = re.compile(rf"([1-9]\d*)x([1-9]\d*)(-float32|{SAME_WEIGHTS})?")
+
+Job = TypeVar("Job")
+
+
+@dataclass(frozen=True)
+class BenchSettings:
+    """What `umwelt bench train` measures."""
+
+    name: Annotated[Literal["train"], tyro.conf.Positional] = "train"
+    """Which benchmark."""
+    cases: tuple[str, ...] = (
+        *("1x256", "3x512", "1x256-same-weights", "3x512-same-weights"),
+        *("1x256-float32", "3x512-float32", RECIPE),
+    )
+    """LAYERSxHIDDEN in the precision chosen for this CPU, beside SB3, which initialises the same network in its own
+    way: such an agent stops every fourth step, and SB3 is slow on short episodes; LAYERSxHIDDEN-same-weights, where SB3
+    begins with our weights and so with our long episodes; LAYERSxHIDDEN-float32; `recipe`, what `umwelt train` does."""
+    repeats: int = 3
+    """Measurements of each side, in turn and each in a fresh process; medians are compared."""
+    rollouts: int = 2
+    """Rollouts in one measurement of ours, after one that warms up; SB3, so much slower, has one after one."""
+    n_envs: int = 256
+    """Envs of all processes together; `recipe` has its own number."""
+    rollout: int = 128
+    """Steps that every env takes between two updates; `recipe` has its own number."""
+    layouts: tuple[str, ...] = TrainSettings.layouts
+    """Floors, for both sides; `recipe` has its own."""
+    processes: int = min(2, available_threads())
+    """Our learners, SB3's threads, and the cores that either side may use."""
+    sb3: bool = True
+    """Measure SB3 too."""
+
+
+def run(settings: BenchSettings) -> None:
+    """Measure and print one JSON line a figure; progress goes to standard error.
+
+    Raises:
+        ValueError: settings that can't be, or SB3 is not installed.
+    """
+    for figure in measure(settings):
+        emit("train", figure)
+
+
+def measure(settings: BenchSettings) -> Iterator[Figure]:
+    """The figures, each as soon as it is known; `settings` are checked before the first is measured.
+
+    Raises:
+        ValueError: settings that can't be, or SB3 is not installed.
+    """
+    _check(settings)
+    trainings = {case: training_of(case, settings) for case in settings.cases}
+    for case, training in trainings.items():
+        ours, theirs = [], []
+        for k in range(settings.repeats):
+            ours.append(_apart(_our_rate, _Ours(training, settings.rollouts), settings.processes, threads=1))
+            _say(f"{case}: {ours[-1]:,.0f} env-steps/s ({k + 1} of {settings.repeats})")
+            if settings.sb3 and _compared(case):
+                job = _Theirs(training, case.endswith(SAME_WEIGHTS))
+                theirs.append(_apart(_sb3_rate, job, settings.processes, threads=settings.processes))
+                _say(f"{case}: {theirs[-1]:,.0f} env-steps/s by {AGAINST}")
+        against, ratio = (AGAINST, median(ours) / median(theirs)) if theirs else (None, None)
+        yield Figure(case, ours, "env-steps/s", settings.processes, against, ratio)
+
+
+def training_of(case: str, settings: BenchSettings) -> TrainSettings:
+    """What is trained in `case`.
+
+    Raises:
+        ValueError: a case of no known form, or envs that can't be shared by the processes and minibatches.
+    """
+    training, found = replace(TrainSettings(), processes=settings.processes), CASE.fullmatch(case)
+    if found is None and case != RECIPE:
+        raise ValueError(
+            "--cases must be LAYERSxHIDDEN, with -same-weights or -float32 behind it or nothing, "
+            f"or {RECIPE}, got {case!r}"
+        )
+    if found is not None:
+        training = replace(
+            training,
+            layers=int(found[1]),
+            hidden=int(found[2]),
+            precision="float32" if found[3] == "-float32" else None,
+            n_envs=settings.n_envs,
+            rollout=settings.rollout,
+            losses=Losses(epochs=EPOCHS, minibatches=MINIBATCHES),
+            layouts=settings.layouts,
+        )
+    check(training)
+    return replace(training, precision=training.precision or precision_of_cpu())
+
+
+def _compared(case: str) -> bool:
+    return case != RECIPE and not case.endswith("-float32")
+
+
+def _check(settings: BenchSettings) -> None:
+    for name in ("repeats", "rollouts"):
+        if getattr(settings, name) < 1:
+            raise ValueError(f"--{name} must be at least 1, got {getattr(settings, name)}")
+    if not 1 <= settings.processes <= available_threads():
+        raise ValueError(
+            f"--processes must be 1 to {available_threads()} (the cores this process may use), got {settings.processes}"
+        )
+    if settings.sb3 and find_spec("sb3_contrib") is None:
+        raise ValueError("sb3_contrib is not installed: pip install 'umwelt-sims[sb3]', or measure without: --no-sb3")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _apart(work: Callable[[Job], float], job: Job, n_cores: int, threads: int) -> float:
+    """`work(job)` in a fresh process on `n_cores` cores: neither side inherits the other's threads or allocator.
+
+    Raises:
+        ChildProcessError: the process was killed. Whatever `work` raises.
+    """
+    with (
+        _environment(OMP_NUM_THREADS=str(threads), CUDA_VISIBLE_DEVICES=""),
+        ProcessPoolExecutor(1, get_context("spawn"), _settle, (n_cores,)) as pool,
+    ):
+        try:
+            return pool.submit(work, job).result()
+        except BrokenProcessPool as error:
+            raise ChildProcessError(f"{work.__name__}'s process was killed: is there memory enough?") from error
+
+
+def _settle(n_cores: int) -> None:
+    """Keep to `n_cores` cores, and send what libraries print to standard error: standard output is for the figures."""
+    os.dup2(2, 1)
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:n_cores])
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    """Environment variables for the processes started meanwhile."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@dataclass(frozen=True)
+class _Ours:
+    """What our learners are told; the first, which is the process that asks, leaves its wall time in `seconds`."""
+
+    training: TrainSettings
+    rollouts: int
+    seconds: list[float] = field(default_factory=list)
+
+
+def _our_rate(job: _Ours) -> float:
+    """Env-steps a second of all learners together."""
+    run_learners(_learn_timed, job, job.training.processes or 1)
+    return job.rollouts * job.training.rollout * job.training.n_envs / job.seconds[0]
+
+
+def _learn_timed(learner: Learner, job: _Ours) -> None:
+    """One learner: what the loop of `agents.training.train` does, timed from when all begin to when all are done."""
+    training = job.training
+    torch.manual_seed(training.seed)
+    agent = BlindAgent(training.hidden, training.layers, training.precision or "float32").to(learner.device)
+    optimizer = torch.optim.Adam(agent.parameters(), lr=training.lr, eps=1e-5)
+    generator = torch.Generator().manual_seed(learner.rank)
+    env = _env(training, training.n_envs // learner.world)
+    obs, _ = env.reset(seed=learner.rank * env.num_envs)
+    assert isinstance(obs, np.ndarray)
+    position = Position(obs, agent.blank_memory(env.num_envs))
+    rollout = blank_rollout(training.rollout, env.num_envs, obs.shape[1], position.memory)
+    began = 0.0
+    for k in range(1 + job.rollouts):
+        if k == 1:
+            began = _time_of_all()
+        collect(env, agent, position, rollout, training.losses.gamma, generator)
+        learn(agent, optimizer, rollout, training.losses, generator)
+    job.seconds.append(_time_of_all() - began)
+
+
+def _time_of_all() -> float:
+    """The clock's seconds once every learner has come here."""
+    total(torch.zeros(1))
+    return time.perf_counter()
+
+
+class _Theirs(NamedTuple):
+    """What SB3 is told."""
+
+    training: TrainSettings
+    same_weights: bool
+
+
+def _sb3_rate(job: _Theirs) -> float:
+    """Env-steps a second of SB3; with denormals flushed, or its LSTM would crawl, and a thread for every core."""
+    torch.set_flush_denormal(True)
+    torch.set_num_threads(job.training.processes or 1)
+    from agents.sb3_bench import sb3_rate  # here, so that all else works where SB3 is not installed
+
+    return sb3_rate(job.training, _env(job.training, job.training.n_envs), job.same_weights)
+
+
+def _env(training: TrainSettings, n_envs: int) -> PointNavVectorEnv:
+    return PointNavVectorEnv(
+        n_envs,
+        layouts=training.layouts,
+        max_steps=training.max_steps,
+        slack_reward=training.slack_reward,
+        pool_seed=training.seed,
+        memory_budget=MEMORY_BUDGET,
+        n_threads=1,
+    )

@@ -22,9 +22,9 @@ class Losses:
 
     epochs: int = 2
     """Times that each rollout is learnt from."""
-    minibatches: int = 4
+    minibatches: int = 8
     """Updates an epoch; each takes the whole time of a share of the envs."""
-    gamma: float = 0.99
+    gamma: float = 0.995
     """Discount a step."""
     gae_lambda: float = 0.95
     """Lambda of generalised advantage estimation."""
@@ -32,7 +32,7 @@ class Losses:
     """How far the probability ratio counts."""
     value_weight: float = 0.5
     """Weight of the value loss."""
-    entropy_weight: float = 0.01
+    entropy_weight: float = 0.003
     """Weight of the entropy bonus."""
     max_grad_norm: float = 0.5
     """Gradients are scaled down to this norm."""

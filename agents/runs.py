@@ -66,17 +66,17 @@ def read_settings(folder: Path, given: Settings) -> Settings:
         stored = json.loads((folder / SETTINGS).read_text())
     except (OSError, json.JSONDecodeError) as error:
         raise ValueError(f"{folder} holds no run to resume ({error}): begin one without --resume") from error
-    return _filled(given, stored, folder)
+    return _filled(given, type(given)(), stored, folder)
 
 
-def _filled(given: Any, stored: Mapping[str, Any], folder: Path) -> Any:
-    default, changes = type(given)(), {}
+def _filled(given: Any, default: Any, stored: Mapping[str, Any], folder: Path) -> Any:
+    changes = {}
     for field in fields(given):
         value, own = getattr(given, field.name), stored.get(field.name, getattr(given, field.name))
         if field.name in OF_THE_CALL:
             continue
         if is_dataclass(value):
-            changes[field.name] = _filled(value, own, folder)
+            changes[field.name] = _filled(value, getattr(default, field.name), own, folder)
             continue
         own = tuple(own) if isinstance(value, tuple) else own
         if value not in (getattr(default, field.name), own):

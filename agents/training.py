@@ -70,7 +70,7 @@ class TrainSettings:
     """Width of the LSTM (the paper: 512)."""
     layers: int = 1
     """Depth of the LSTM (the paper: 3)."""
-    lr: float = 7e-4
+    lr: float = 1e-3
     """Adam's learning rate at the beginning; it falls linearly to zero."""
     losses: Losses = field(default_factory=Losses)
     """Weights and limits of PPO's update."""

@@ -78,6 +78,12 @@ def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(whole, tmp_path, mon
     assert metrics(tmp_path / "run") == metrics(whole)
 
 
+def test_a_resume_without_options_takes_them_from_the_run(whole, tmp_path, monkeypatch):
+    crashed_run(tmp_path / "run", monkeypatch, 3)
+    training.run(training.TrainSettings(out=tmp_path / "run", resume=True))
+    assert same(final_weights(whole), final_weights(tmp_path / "run"))
+
+
 def test_another_seed_is_another_run(whole, tmp_path):
     training.run(small(tmp_path / "run", seed=1))
     assert not same(final_weights(whole), final_weights(tmp_path / "run"))

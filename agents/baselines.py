@@ -1,7 +1,9 @@
 """Policies by name: the oracle, the Bugs, and trained agents by the folder of their run or the name they ship under."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 
 from sims.core.policy import Policy
@@ -35,12 +37,19 @@ def policy_named(name: str, *, greedy: bool = False, seed: int = 0) -> Callable[
     try:
         from agents.checkpoint import load_agent
         from agents.policy import RecurrentPolicy
-        from agents.processes import prepare_cpu
     except ModuleNotFoundError as error:
         raise ValueError(f"trained agents need {error.name}: pip install 'umwelt-sims[agents]'") from error
-    prepare_cpu()
     agent = load_agent(Path(name))
     return lambda env: RecurrentPolicy(agent, greedy=greedy, seed=seed)
+
+
+def cpu_for(name: str) -> AbstractContextManager[None]:
+    """The settings of the CPU under which the policy `name` is best stepped; none for those that need no torch."""
+    if name in POLICIES or find_spec("torch") is None:
+        return nullcontext()
+    from agents.processes import prepared_cpu
+
+    return prepared_cpu()
 
 
 def pretrained_folder(name: str = PRETRAINED) -> Path:

@@ -6,7 +6,8 @@ Each learner steps its own envs; gradients are averaged over all of them (DD-PPO
 import ctypes
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -90,32 +91,37 @@ def _work(rank: int, work: Callable[[Learner, Any], None], argument: Any, proces
     cuda = torch.cuda.is_available()
     local = int(os.environ.get("LOCAL_RANK", rank))
     device = torch.device("cuda", local % torch.cuda.device_count()) if cuda else torch.device("cpu")
-    threads = torch.get_num_threads()
-    prepare_cpu()
-    if processes > 1:
-        if cuda:
-            torch.cuda.set_device(device)
-        dist.init_process_group("nccl" if cuda else "gloo", meeting, PATIENCE, processes, rank)
-    try:
-        work(Learner(rank, processes, device), argument)
-    finally:
+    with prepared_cpu():
         if processes > 1:
-            dist.destroy_process_group()  # with it gloo's threads: a process that exits while they live may abort
-        torch.set_num_threads(threads)
+            if cuda:
+                torch.cuda.set_device(device)
+            dist.init_process_group("nccl" if cuda else "gloo", meeting, PATIENCE, processes, rank)
+        try:
+            work(Learner(rank, processes, device), argument)
+        finally:
+            if processes > 1:
+                dist.destroy_process_group()  # with it gloo's threads: a process that exits while they live may abort
 
 
-def prepare_cpu() -> None:
-    """One thread, since there is a process for every core; denormals to zero; and freed memory is kept.
+@contextmanager
+def prepared_cpu() -> Iterator[None]:
+    """One thread, since there is a process for every core; denormals to zero, or an LSTM crawls; freed memory is kept.
 
     The buffers of an LSTM over a rollout are tens of megabytes: given back to the system and taken anew each time,
-    their page faults cost a quarter of the speed.
+    their page faults cost a quarter of the speed. Threads and denormals are afterwards as they were before.
     """
+    threads, flushed = torch.get_num_threads(), bool(torch.tensor(1e-40) * 1.0 == 0.0)
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # glibc only
         mallopt(M_MMAP_MAX, 0)
         mallopt(M_TRIM_THRESHOLD, -1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushed)
 
 
 def total(values: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from agents.baselines import policy_named, pretrained_folder
+from agents.baselines import cpu_for, policy_named, pretrained_folder
 from agents.evaluate import Episodes, Estimate, choose_episodes, play, summary
 from sims.core.policy import Policy
 from sims.pointnav.draw import film
@@ -106,7 +106,7 @@ def run(settings: EvaluateSettings) -> None:
     name = _policy(settings)
     make_policy = policy_named(name, greedy=settings.greedy, seed=settings.seed)
     console = Console(file=sys.stderr)
-    with Progress(console=console, disable=not console.is_terminal) as bar:
+    with cpu_for(name), Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=settings.episodes)
         rows = evaluate(
             make_policy,

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.checkpoint import load_agent
-from agents.processes import prepare_cpu
+from agents.processes import prepared_cpu
 from agents.scoring import short
 from probes.map_figures import draw_maps, draw_position_error
 from probes.maps import Maps, decode_maps
@@ -106,9 +106,9 @@ class Answers(NamedTuple):
     """All of it as JSON, less the maps themselves."""
 
 
+@prepared_cpu()
 def run(settings: MapsSettings) -> None:
     """Record if there is no record yet, decode, write `maps.json`, and print it."""
-    prepare_cpu()
     out = settings.out or settings.run / "probes"
     answers = ask(_record(settings), settings, print_progress)
     out.mkdir(parents=True, exist_ok=True)

@@ -23,7 +23,7 @@ from agents.checkpoint import load_agent
 from agents.evaluate import choose_episodes
 from agents.nets import BlindAgent
 from agents.policy import RecurrentPolicy
-from agents.processes import prepare_cpu
+from agents.processes import prepared_cpu
 from probes.grid import true_map
 from probes.records import EPISODE_TYPES, STEP_SHAPES, Record, read_record, write_record
 from sims.core.policy import Policy
@@ -81,9 +81,9 @@ def run(settings: RecordSettings) -> None:
     sys.stdout.write((json.dumps(told, indent=1) if settings.json else line) + "\n")
 
 
+@prepared_cpu()
 def record_run(settings: RecordSettings) -> Record:
     """Record the agent of `settings.run` and its untrained twin, with a bar on standard error."""
-    prepare_cpu()
     agent = load_agent(settings.run)
     env = held_out(settings.layouts, settings.episodes, settings.max_steps, settings.seed)
     console = Console(file=sys.stderr)

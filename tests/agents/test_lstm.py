@@ -5,6 +5,7 @@ import torch
 
 from agents.lstm import Recurrence
 from agents.nets import BlindAgent, Memory
+from agents.processes import prepared_cpu
 
 TIME, ENVS, HIDDEN = 7, 5, 16
 
@@ -107,3 +108,12 @@ def test_bfloat16_stays_near_float32():
 def test_impossible_agents_are_refused(settings, wrong):
     with pytest.raises(ValueError, match=wrong):
         BlindAgent(*settings)
+
+
+def test_the_cpus_settings_are_afterwards_as_before():
+    threads, tiny = torch.get_num_threads(), torch.tensor(1e-40)
+    with prepared_cpu():
+        assert torch.get_num_threads() == 1
+        assert tiny * 1.0 == 0.0
+    assert torch.get_num_threads() == threads
+    assert tiny * 1.0 != 0.0

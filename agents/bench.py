@@ -14,18 +14,15 @@ from multiprocessing import get_context
 from statistics import median
 from typing import Annotated, Literal, NamedTuple, TypeVar
 
-import numpy as np
 import torch
 import tyro
 
-from agents.nets import BlindAgent
 from agents.ppo import Losses, learn, precision_of_cpu
 from agents.processes import Learner, run_learners, total
-from agents.rollout import Position, blank_rollout, collect
-from agents.training import MEMORY_BUDGET, TrainSettings, check
+from agents.rollout import collect
+from agents.training import TrainSettings, begin, check, training_env
 from sims.core.bench import Figure, emit
 from sims.core.threads import available_threads
-from sims.pointnav.env import PointNavVectorEnv
 
 AGAINST = "sb3_contrib.RecurrentPPO"
 EPOCHS, MINIBATCHES = 2, 4
@@ -199,15 +196,7 @@ def _our_rate(job: _Ours) -> float:
 def _learn_timed(learner: Learner, job: _Ours) -> None:
     """One learner: what the loop of `agents.training.train` does, timed from when all begin to when all are done."""
     training = job.training
-    torch.manual_seed(training.seed)
-    agent = BlindAgent(training.hidden, training.layers, training.precision or "float32").to(learner.device)
-    optimizer = torch.optim.Adam(agent.parameters(), lr=training.lr, eps=1e-5)
-    generator = torch.Generator().manual_seed(learner.rank)
-    env = _env(training, training.n_envs // learner.world)
-    obs, _ = env.reset(seed=learner.rank * env.num_envs)
-    assert isinstance(obs, np.ndarray)
-    position = Position(obs, agent.blank_memory(env.num_envs))
-    rollout = blank_rollout(training.rollout, env.num_envs, obs.shape[1], position.memory)
+    agent, optimizer, generator, env, position, rollout = begin(learner, training)
     began = 0.0
     for k in range(1 + job.rollouts):
         if k == 1:
@@ -236,16 +225,4 @@ def _sb3_rate(job: _Theirs) -> float:
     torch.set_num_threads(job.training.processes or 1)
     from agents.sb3_bench import sb3_rate  # here, so that all else works where SB3 is not installed
 
-    return sb3_rate(job.training, _env(job.training, job.training.n_envs), job.same_weights)
-
-
-def _env(training: TrainSettings, n_envs: int) -> PointNavVectorEnv:
-    return PointNavVectorEnv(
-        n_envs,
-        layouts=training.layouts,
-        max_steps=training.max_steps,
-        slack_reward=training.slack_reward,
-        pool_seed=training.seed,
-        memory_budget=MEMORY_BUDGET,
-        n_threads=1,
-    )
+    return sb3_rate(job.training, training_env(job.training, job.training.n_envs), job.same_weights)

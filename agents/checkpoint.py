@@ -21,6 +21,9 @@ from sims.core.files import check_folder, write_folder
 KEPT = 3
 """Checkpoints of a run that are kept: the newest, and two to fall back on."""
 
+SETTINGS, CHECKPOINTS = "settings.json", "checkpoints"
+"""Of a run's folder: the settings, and the folder of its checkpoints."""
+
 WEIGHTS, OPTIMIZER, WORLDS, STATE = "weights.safetensors", "optimizer.safetensors", "worlds.safetensors", "state.json"
 
 
@@ -145,9 +148,9 @@ def load_agent(folder: Path) -> BlindAgent:
     if (folder / "agent.json").is_file():
         check_folder(folder)
         sizes, weights = json.loads((folder / "agent.json").read_text()), load_file(folder / WEIGHTS)
-    elif (folder / "settings.json").is_file():
-        sizes = json.loads((folder / "settings.json").read_text())
-        checkpoint = newest(folder / "checkpoints", lambda line: None)
+    elif (folder / SETTINGS).is_file():
+        sizes = json.loads((folder / SETTINGS).read_text())
+        checkpoint = newest(folder / CHECKPOINTS, lambda line: None)
         if checkpoint is None:
             raise FileNotFoundError(f"the run in {folder} has no checkpoint yet: wait for its first one")
         weights = checkpoint.weights

@@ -1,6 +1,6 @@
 """Plays whole episodes, by number, and sums them up with 95 % intervals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,9 +9,13 @@ from scipy import stats
 
 from sims.core.policy import Policy
 from sims.pointnav.env import PointNavVectorEnv
+from sims.pointnav.floors.catalogue import layout_names
 from sims.pointnav.state import MEASURES
 
 RESAMPLES = 2_000
+
+MOST_GOALS = 8
+"""Goals on one layout, each with a distance field of its own."""
 
 FEW_FLOORS = 10
 """With fewer layouts than this, intervals resample goals instead of layouts."""
@@ -35,6 +39,27 @@ class Episodes(NamedTuple):
     steps: NDArray[np.int64]
     measures: dict[str, NDArray[np.float64]]
     paths: list[NDArray[np.float64]]  # world x, y, heading for every step and the start; empty unless kept
+
+
+def env_for(layouts: Sequence[str], n_episodes: int, batch: int, max_steps: int, seed: int) -> PointNavVectorEnv:
+    """An env, at most `batch` wide, whose pool has room for `n_episodes` different ones, evenly spread over layouts.
+
+    Raises:
+        ValueError: no episodes, or layouts that can't be used.
+    """
+    if n_episodes < 1:
+        raise ValueError(f"episodes must be at least 1, got {n_episodes}")
+    n_layouts = len(layout_names(layouts))
+    goals = max(1, min(MOST_GOALS, -(-n_episodes // n_layouts)))
+    return PointNavVectorEnv(
+        min(n_episodes, batch),
+        layouts=layouts,
+        max_steps=max_steps,
+        goals_per_layout=goals,
+        starts_per_goal=-(-n_episodes // (n_layouts * goals)),
+        pool_seed=seed,
+        memory_budget=4 * 2**30,
+    )
 
 
 def choose_episodes(n_pool: int, n: int, seed: int = 0) -> NDArray[np.int64]:

@@ -82,13 +82,10 @@ class BlindAgent(nn.Module):
                 nn.init.orthogonal_(parameter)
             else:
                 nn.init.zeros_(parameter)
-        gains = [(layer, 1.0) for layer in self.embeddings.values()] + [
-            (self.actor, HEAD_GAIN),
-            (self.critic, HEAD_GAIN),
-        ]
-        for layer, gain in gains:
-            nn.init.orthogonal_(cast(nn.Linear, layer).weight, gain=gain)
-            nn.init.zeros_(cast(nn.Linear, layer).bias)
+        for layer in (*self.embeddings.values(), self.actor, self.critic):
+            linear_layer = cast(nn.Linear, layer)
+            nn.init.orthogonal_(linear_layer.weight, gain=HEAD_GAIN if layer in (self.actor, self.critic) else 1.0)
+            nn.init.zeros_(linear_layer.bias)
         with torch.no_grad():
             self.actor.bias[STOP] = STOP_BIAS
 

@@ -13,6 +13,7 @@ from torch import distributed as dist
 
 from agents.losses import advantages_and_returns, clip_loss, clipped_value_loss, entropy_of
 from agents.nets import BlindAgent, Precision
+from agents.processes import total
 from agents.rollout import Rollout
 
 
@@ -122,17 +123,14 @@ def average_gradients(agent: nn.Module) -> None:
         return
     gradients = [p.grad for p in agent.parameters() if p.grad is not None]
     flat = torch.cat([gradient.view(-1) for gradient in gradients])
-    dist.all_reduce(flat)
-    flat /= dist.get_world_size()
+    total(flat).div_(dist.get_world_size())
     for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
         gradient.copy_(part.view_as(gradient))
 
 
 def check_finite(tensors: dict[str, Tensor]) -> None:
     """Raise NotFiniteError, in all processes alike, if any of `tensors` holds a NaN or an infinity in any of them."""
-    bad = torch.stack([(~torch.isfinite(tensor.detach())).sum() for tensor in tensors.values()])
-    if dist.is_initialized():
-        dist.all_reduce(bad)
+    bad = total(torch.stack([(~torch.isfinite(tensor.detach())).sum() for tensor in tensors.values()]))
     for name, count in zip(tensors, bad.tolist(), strict=True):
         if count:
             raise NotFiniteError(

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import torch
 import torch.distributed.nn  # imported after the process group is there, by an optimizer, it would keep gloo's threads
 from torch import distributed as dist
-from torch.multiprocessing.spawn import spawn
+from torch.multiprocessing.spawn import ProcessContext, spawn
 
 from sims.core.threads import available_threads
 
@@ -66,8 +66,9 @@ def run_learners(work: Callable[[Learner, Any], None], argument: Any, processes:
         return
     with tempfile.TemporaryDirectory() as folder:
         meeting = (Path(folder) / "meeting").as_uri()
-        others = spawn(_work_as_another, (work, argument, processes, meeting), processes - 1, join=False)
-        assert others is not None
+        others = cast(
+            ProcessContext, spawn(_work_as_another, (work, argument, processes, meeting), processes - 1, join=False)
+        )
         try:
             _work(0, work, argument, processes, meeting)
         except RuntimeError:
@@ -76,7 +77,6 @@ def run_learners(work: Callable[[Learner, Any], None], argument: Any, processes:
             raise
         finally:
             for process in others.processes:
-                assert process is not None
                 process.join(timeout=5.0)
                 process.kill()
 

@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch.utils.tensorboard import SummaryWriter
 
+from agents.checkpoint import SETTINGS
 from sims.core.files import write_atomic
 
-SETTINGS, METRICS, CHECKPOINTS = "settings.json", "metrics.jsonl", "checkpoints"
+METRICS = "metrics.jsonl"
 
 OF_THE_CALL = ("out", "resume", "json")
 """Settings that belong to a call of the command and not to the run."""

@@ -14,14 +14,13 @@ from rich.progress import Progress
 from rich.table import Table
 
 from agents.baselines import cpu_for, policy_named, pretrained_folder
-from agents.evaluate import Episodes, Estimate, choose_episodes, play, summary
+from agents.evaluate import Episodes, Estimate, choose_episodes, env_for, play, summary
 from sims.core.policy import Policy
 from sims.pointnav.draw import film
 from sims.pointnav.env import PointNavVectorEnv
 from sims.pointnav.floors.catalogue import group_of, layout_names
 from sims.pointnav.state import MEASURES
 
-MOST_GOALS = 8
 LARGEST_BATCH = 512
 
 
@@ -80,7 +79,7 @@ def evaluate(
     rows: list[Row] = []
     for k, (group, names) in enumerate(groups.items()):
         n = n_episodes * (k + 1) // len(groups) - n_episodes * k // len(groups)
-        env = _env(names, n, max_steps, seed)
+        env = env_for(names, n, LARGEST_BATCH, max_steps, seed)
         numbers = choose_episodes(len(env.pool.arrays.start), n, seed)
         rows.append(
             Row(group, len(names), play(make_policy(env), env, numbers, keep_paths=keep_paths, progress=progress))
@@ -188,16 +187,3 @@ def short(name: str) -> str:
 
 def _with_interval(estimate: Estimate, factor: float) -> str:
     return f"{estimate.score * factor:.1f} [{estimate.low * factor:.1f}, {estimate.high * factor:.1f}]"
-
-
-def _env(names: Sequence[str], n_episodes: int, max_steps: int, seed: int) -> PointNavVectorEnv:
-    goals = max(1, min(MOST_GOALS, -(-n_episodes // len(names))))
-    return PointNavVectorEnv(
-        min(n_episodes, LARGEST_BATCH),
-        layouts=names,
-        max_steps=max_steps,
-        goals_per_layout=goals,
-        starts_per_goal=-(-n_episodes // (len(names) * goals)),
-        pool_seed=seed,
-        memory_budget=4 * 2**30,
-    )

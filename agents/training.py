@@ -13,6 +13,8 @@ import torch
 import tyro
 
 from agents.checkpoint import (
+    CHECKPOINTS,
+    SETTINGS,
     Checkpoint,
     newest,
     optimizer_tensors,
@@ -27,11 +29,9 @@ from agents.nets import BlindAgent, Memory, Precision
 from agents.policy import RecurrentPolicy
 from agents.ppo import Losses, learn, precision_of_cpu
 from agents.processes import Learner, default_processes, from_first, gather, is_first, run_learners, total
-from agents.rollout import Position, blank_rollout, collect
+from agents.rollout import Position, Rollout, blank_rollout, collect
 from agents.runs import (
-    CHECKPOINTS,
     LOCK_PATIENCE,
-    SETTINGS,
     Log,
     jsonable,
     lock,
@@ -164,18 +164,48 @@ def check(settings: TrainSettings) -> None:
         raise ValueError(f"--lr must be above 0, got {settings.lr}")
 
 
-def train(learner: Learner, job: Job | None) -> None:
-    """One learner's training, from the beginning or from a checkpoint to the last step: collect, learn, log, save."""
-    settings, checkpoint = from_first(job, learner)
+class Learning(NamedTuple):
+    """What one learner works with."""
+
+    agent: BlindAgent
+    optimizer: torch.optim.Optimizer
+    generator: torch.Generator
+    env: PointNavVectorEnv
+    position: Position
+    rollout: Rollout
+
+
+def begin(learner: Learner, settings: TrainSettings) -> Learning:
+    """A learner at the beginning: the same weights as all others, envs and random numbers of its own."""
     torch.manual_seed(settings.seed)
-    agent = BlindAgent(settings.hidden, settings.layers, settings.precision).to(learner.device)
+    agent = BlindAgent(settings.hidden, settings.layers, settings.precision or precision_of_cpu()).to(learner.device)
     optimizer = torch.optim.Adam(agent.parameters(), lr=settings.lr, eps=1e-5)
     generator = torch.Generator().manual_seed(settings.seed * learner.world + learner.rank)
-    env = _env(settings, settings.layouts, settings.n_envs // learner.world, settings.max_steps)
+    env = training_env(settings, settings.n_envs // learner.world)
     obs, _ = env.reset(seed=settings.seed * settings.n_envs + learner.rank * env.num_envs)
     assert isinstance(obs, np.ndarray)
     position = Position(obs, agent.blank_memory(env.num_envs))
     rollout = blank_rollout(settings.rollout, env.num_envs, obs.shape[1], position.memory)
+    return Learning(agent, optimizer, generator, env, position, rollout)
+
+
+def training_env(settings: TrainSettings, n_envs: int) -> PointNavVectorEnv:
+    """`n_envs` of the envs that `settings` train on, stepped by one thread."""
+    return PointNavVectorEnv(
+        n_envs,
+        layouts=settings.layouts,
+        max_steps=settings.max_steps,
+        slack_reward=settings.slack_reward,
+        pool_seed=settings.seed,
+        memory_budget=MEMORY_BUDGET,
+        n_threads=1,
+    )
+
+
+def train(learner: Learner, job: Job | None) -> None:
+    """One learner's training, from the beginning or from a checkpoint to the last step: collect, learn, log, save."""
+    settings, checkpoint = from_first(job, learner)
+    agent, optimizer, generator, env, position, rollout = begin(learner, settings)
     steps, seconds = 0, 0.0
     if checkpoint is not None:
         steps, seconds = checkpoint.steps, checkpoint.state["seconds"]
@@ -210,18 +240,6 @@ def train(learner: Learner, job: Job | None) -> None:
 
 def _due(every: int, before: int, steps: int, last: int) -> bool:
     return before // every != steps // every or steps >= last
-
-
-def _env(settings: TrainSettings, layouts: tuple[str, ...], n_envs: int, max_steps: int) -> PointNavVectorEnv:
-    return PointNavVectorEnv(
-        n_envs,
-        layouts=layouts,
-        max_steps=max_steps,
-        slack_reward=settings.slack_reward,
-        pool_seed=settings.seed,
-        memory_budget=MEMORY_BUDGET,
-        n_threads=1,
-    )
 
 
 def _snapshot(env: PointNavVectorEnv, position: Position, generator: torch.Generator) -> dict[str, torch.Tensor]:
@@ -279,7 +297,8 @@ def _of_episodes(ended: list[dict[str, np.ndarray]], learner: Learner) -> dict[s
 
 def _held_out(learner: Learner, settings: TrainSettings, agent: BlindAgent) -> dict[str, float]:
     """Means over whole episodes on floors that are not trained on, shared by the learners."""
-    env = _env(settings, settings.evaluate_layouts, -(-settings.evaluate_episodes // learner.world), EVALUATION_STEPS)
+    held_out = replace(settings, layouts=settings.evaluate_layouts, max_steps=EVALUATION_STEPS)
+    env = training_env(held_out, -(-settings.evaluate_episodes // learner.world))
     numbers = choose_episodes(len(env.pool.arrays.start), settings.evaluate_episodes)[learner.rank :: learner.world]
     played = play(RecurrentPolicy(agent, seed=learner.rank), env, numbers)
     columns = {**{name: played.measures[name] for name in MEASURES}, "steps": played.steps}

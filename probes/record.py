@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from agents.checkpoint import load_agent
-from agents.evaluate import choose_episodes
+from agents.evaluate import choose_episodes, env_for
 from agents.nets import BlindAgent
 from agents.policy import RecurrentPolicy
 from agents.processes import prepared_cpu
@@ -28,14 +28,12 @@ from probes.grid import true_map
 from probes.records import EPISODE_TYPES, STEP_SHAPES, Record, read_record, write_record
 from sims.core.policy import Policy
 from sims.pointnav.env import PointNavVectorEnv
-from sims.pointnav.floors.catalogue import layout_names
 from sims.pointnav.frames import wrap
 from sims.pointnav.state import MEASURES, N_HEADINGS
 
 __all__ = ["Record", "RecordSettings", "read_record", "record", "untrained_twin", "write_record"]
 
 LARGEST_BATCH = 128
-MOST_GOALS = 8
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def run(settings: RecordSettings) -> None:
 def record_run(settings: RecordSettings) -> Record:
     """Record the agent of `settings.run` and its untrained twin, with a bar on standard error."""
     agent = load_agent(settings.run)
-    env = held_out(settings.layouts, settings.episodes, settings.max_steps, settings.seed)
+    env = env_for(settings.layouts, settings.episodes, LARGEST_BATCH, settings.max_steps, settings.seed)
     console = Console(file=sys.stderr)
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("recording", total=settings.episodes)
@@ -101,23 +99,6 @@ def record_run(settings: RecordSettings) -> Record:
     asked = {k: v for k, v in asdict(settings).items() if k not in ("run", "out", "json")}
     about = {"agent": str(settings.run), "weights_sha256": fingerprint(agent), **asked}
     return made._replace(about=json.loads(json.dumps(about)))
-
-
-def held_out(layouts: tuple[str, ...], n_episodes: int, max_steps: int, seed: int) -> PointNavVectorEnv:
-    """An env whose pool has room for `n_episodes` different ones."""
-    if n_episodes < 1:
-        raise ValueError(f"episodes must be at least 1, got {n_episodes}")
-    n_layouts = len(layout_names(layouts))
-    goals = max(1, min(MOST_GOALS, -(-n_episodes // n_layouts)))
-    return PointNavVectorEnv(
-        min(n_episodes, LARGEST_BATCH),
-        layouts=layouts,
-        max_steps=max_steps,
-        goals_per_layout=goals,
-        starts_per_goal=-(-n_episodes // (n_layouts * goals)),
-        pool_seed=seed,
-        memory_budget=4 * 2**30,
-    )
 
 
 def untrained_twin(agent: BlindAgent, seed: int) -> BlindAgent:

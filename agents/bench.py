@@ -111,6 +111,7 @@ def training_of(case: str, settings: BenchSettings) -> TrainSettings:
             layers=int(found[1]),
             hidden=int(found[2]),
             precision="float32" if found[3] == "-float32" else None,
+            senses="paper",  # the only ones that a network without a memory of its last position can have
             n_envs=settings.n_envs,
             rollout=settings.rollout,
             losses=Losses(epochs=EPOCHS, minibatches=MINIBATCHES),

@@ -24,6 +24,9 @@ KEPT = 3
 SETTINGS, CHECKPOINTS = "settings.json", "checkpoints"
 """Of a run's folder: the settings, and the folder of its checkpoints."""
 
+KIND = ("hidden", "layers", "precision", "senses")
+"""Settings of a run, and arguments of `BlindAgent`, that say what its weights are the weights of."""
+
 WEIGHTS, OPTIMIZER, WORLDS, STATE = "weights.safetensors", "optimizer.safetensors", "worlds.safetensors", "state.json"
 
 
@@ -133,7 +136,7 @@ def save_agent(folder: Path, agent: BlindAgent, card: dict[str, Any]) -> None:
 
     def fill(temporary: Path) -> None:
         save_file(_contiguous(agent.state_dict()), temporary / WEIGHTS)
-        sizes = {"hidden": agent.hidden, "layers": agent.layers, "precision": agent.precision}
+        sizes = {name: getattr(agent, name) for name in KIND}
         (temporary / "agent.json").write_text(json.dumps(sizes | card, indent=1) + "\n")
 
     write_folder(folder, fill)
@@ -156,7 +159,7 @@ def load_agent(folder: Path) -> BlindAgent:
         weights = checkpoint.weights
     else:
         raise FileNotFoundError(f"{folder} holds no agent: expected the folder of a run of `umwelt train`")
-    agent = BlindAgent(sizes["hidden"], sizes["layers"], sizes["precision"])
+    agent = BlindAgent(**{name: sizes[name] for name in KIND})
     try:
         agent.load_state_dict(weights)
     except RuntimeError as error:

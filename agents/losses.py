@@ -36,12 +36,6 @@ def clip_loss(ratio: Tensor, advantage: Tensor, eps: float = 0.2) -> Tensor:
     return -torch.minimum(ratio * advantage, ratio.clamp(1.0 - eps, 1.0 + eps) * advantage)
 
 
-def clipped_value_loss(v: Tensor, v_old: Tensor, returns: Tensor, eps: float = 0.2) -> Tensor:
-    """Half the squared error of the value, pessimistic about moves beyond `eps`, elementwise."""
-    moved = v_old + (v - v_old).clamp(-eps, eps)
-    return 0.5 * torch.maximum((v - returns) ** 2, (moved - returns) ** 2)
-
-
 def entropy_of(log_p: Tensor) -> Tensor:
     """Entropy in nats of distributions given as log probabilities `[..., action]`."""
     return -(log_p.exp() * log_p).sum(-1)

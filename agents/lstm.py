@@ -8,10 +8,17 @@ In bfloat16 a step is a single product of [h, x, 1] with all weights: what cance
 where it is) then cancels in the product's float32 sum, and only the difference is rounded.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+
+
+class LstmState(NamedTuple):
+    """An LSTM's state: h and c, of one shape."""
+
+    h: Tensor
+    c: Tensor
 
 
 class Recurrence(torch.autograd.Function):

@@ -10,14 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from agents.lstm import Recurrence
+from agents.lstm import LstmState, Recurrence
+from agents.senses import GPS, SIZES, Senses, perceive
 from sims.pointnav.state import N_ACTIONS, STOP
-from sims.pointnav.view import N_OBS
 
 EMBEDDING = 32
-INPUTS = {"goal": (0, 2), "gps_compass": (2, 6), "proximity": (6, 7), "previous_action": (7, N_OBS)}
-"""Columns of the flat observation that are embedded together."""
-
 STOP_BIAS = -5.0
 """First logit of STOP: an agent that stops at once never learns to walk; this one stops after 450 steps on average."""
 
@@ -28,19 +25,20 @@ Precision = Literal["float32", "bfloat16"]
 
 
 class Memory(NamedTuple):
-    """The LSTM's state for a batch of envs, `[layer, env, hidden]` float32 each."""
+    """What an agent carries from step to step, for a batch of envs, float32."""
 
-    h: Tensor
-    c: Tensor
+    h: Tensor  # [layer, env, hidden] of the LSTM
+    c: Tensor  # [layer, env, hidden]
+    gps: Tensor  # [env, 2] metres, where the agent was when it last looked
 
     def where(self, keep: Tensor) -> "Memory":
         """Itself where `keep` `[env]` is true, blank elsewhere."""
-        factor = keep.to(self.h.dtype)[None, :, None]
-        return Memory(self.h * factor, self.c * factor)
+        factor = keep.to(self.h.dtype)[:, None]
+        return Memory(self.h * factor, self.c * factor, self.gps * factor)
 
     def of(self, envs: Tensor) -> "Memory":
         """That of the chosen `envs`, indices or a mask."""
-        return Memory(self.h[:, envs], self.c[:, envs])
+        return Memory(self.h[:, envs], self.c[:, envs], self.gps[envs])
 
 
 class BlindAgent(nn.Module):
@@ -51,22 +49,28 @@ class BlindAgent(nn.Module):
     Args:
         hidden: width of the LSTM. layers: its depth.
         precision: of the LSTM's products; the gates, the memory's cells and the heads are float32.
+        senses: what is made of an observation before it is embedded (`agents.senses`).
 
     Raises:
-        ValueError: a width or depth below 1, or an unknown precision.
+        ValueError: a width or depth below 1, or an unknown precision or unknown senses.
     """
 
-    def __init__(self, hidden: int = 256, layers: int = 1, precision: Precision = "float32") -> None:
+    def __init__(
+        self, hidden: int = 256, layers: int = 1, precision: Precision = "float32", senses: Senses = "egomotion"
+    ) -> None:
         super().__init__()
         if hidden < 1 or layers < 1:
             raise ValueError(f"hidden and layers must be at least 1, got {hidden} and {layers}")
         if precision not in get_args(Precision):
             raise ValueError(f"precision must be one of {', '.join(get_args(Precision))}, got {precision!r}")
+        if senses not in SIZES:
+            raise ValueError(f"senses must be one of {', '.join(SIZES)}, got {senses!r}")
         self.hidden, self.layers, self.precision = hidden, layers, precision
+        self.senses: Senses = senses
         self._dtype = getattr(torch, precision)
-        self._parts = 2 if precision == "bfloat16" else 1
-        self.embeddings = nn.ModuleDict({name: nn.Linear(b - a, EMBEDDING) for name, (a, b) in INPUTS.items()})
-        self.lstm = nn.LSTM(EMBEDDING * len(INPUTS), hidden, layers)
+        self._parts = 2 if precision == "bfloat16" and senses == "paper" else 1
+        self.embeddings = nn.ModuleDict({name: nn.Linear(size, EMBEDDING) for name, size in SIZES[senses].items()})
+        self.lstm = nn.LSTM(EMBEDDING * len(self.embeddings), hidden, layers)
         self.actor = nn.Linear(hidden, N_ACTIONS)
         self.critic = nn.Linear(hidden, 1)
         self._initialise()
@@ -92,12 +96,12 @@ class BlindAgent(nn.Module):
     def blank_memory(self, n: int) -> Memory:
         """The memory of `n` envs at the start of an episode: zeros."""
         zeros = self.critic.weight.new_zeros(self.layers, n, self.hidden)
-        return Memory(zeros, zeros.clone())
+        return Memory(zeros, zeros.clone(), zeros.new_zeros(n, 2))
 
     def weights(self) -> list[Tensor]:
         """Each layer's weights as `Recurrence` takes them; whoever steps many times with the same ones makes them once.
 
-        The embeddings are linear, so they are multiplied into the first layer's: 12 inputs instead of 128.
+        The embeddings are linear, so they are multiplied into the first layer's: 31 inputs instead of 160.
         """
         own = dict(self.lstm.named_parameters())
         layers = []
@@ -117,25 +121,27 @@ class BlindAgent(nn.Module):
         shift = torch.stack([block @ embedding.bias for embedding, block in blocks]).sum(0)
         return torch.cat([weight] * self._parts, 1), shift
 
-    def _inputs(self, obs_t: Tensor) -> Tensor:
+    def _inputs(self, obs_t: Tensor, gps: Tensor, keep: Tensor) -> Tensor:
         """Observations as the first layer takes them.
 
-        In bfloat16 as a sum of two, `[time, env, 2 x 12]`, since one alone would round positions to 6 cm at 16 m.
+        The paper's in bfloat16 as a sum of two, `[time, env, 2 x 12]`, since one alone would round positions to 6 cm at
+        16 m.
         """
-        if self._parts == 1:
-            return obs_t
-        rounded = obs_t.to(self._dtype)
-        return torch.cat([rounded, (obs_t - rounded).to(self._dtype)], -1)
+        gps_before = torch.cat([gps[None], obs_t[:-1, :, GPS]]) * keep
+        inputs = perceive(obs_t, gps_before, self.senses)
+        rounded = inputs.to(self._dtype)
+        return rounded if self._parts == 1 else torch.cat([rounded, (inputs - rounded).to(self._dtype)], -1)
 
     def trace(
         self, obs_t: Tensor, memory: Memory, keep_t: Tensor | None = None, weights: list[Tensor] | None = None
-    ) -> list[Memory]:
-        """The memory after every step, a `Memory` `[time, env, hidden]` for each layer; arguments as `forward`'s."""
+    ) -> list[LstmState]:
+        """The LSTM's state after every step, `[time, env, hidden]` for each layer; arguments as `forward`'s."""
         keep = obs_t.new_ones(*obs_t.shape[:2], 1) if keep_t is None else keep_t.to(obs_t.dtype)[..., None]
-        x_t, after = self._inputs(obs_t), []
-        for weight, h_0, c_0 in zip(self.weights() if weights is None else weights, *memory, strict=True):
+        x_t, after = self._inputs(obs_t, memory.gps, keep), []
+        layers = self.weights() if weights is None else weights
+        for weight, h_0, c_0 in zip(layers, memory.h, memory.c, strict=True):
             x_t, c_t = Recurrence.apply(x_t, weight, h_0, c_0, keep)
-            after.append(Memory(x_t, c_t))
+            after.append(LstmState(x_t, c_t))
         return after
 
     def heads(self, output: Tensor) -> tuple[Tensor, Tensor]:
@@ -159,4 +165,5 @@ class BlindAgent(nn.Module):
         """
         after = self.trace(obs_t, memory, keep_t, weights)
         logits, values = self.heads(after[-1].h)
-        return logits, values, Memory(*(torch.stack([layer[k][-1].float() for layer in after]) for k in range(2)))
+        h, c = (torch.stack([layer[k][-1].float() for layer in after]) for k in range(2))
+        return logits, values, Memory(h, c, obs_t[-1, :, GPS])

@@ -4,10 +4,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from agents.nets import INPUTS, BlindAgent, Memory
+from agents.nets import BlindAgent, Memory
 from agents.rollout import gumbel
+from agents.senses import ACTION
 
-STARTED = INPUTS["previous_action"][0]
+STARTED = ACTION.start
 """The column of the observation that says that an episode begins."""
 
 

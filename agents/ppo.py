@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch import distributed as dist
 
-from agents.losses import advantages_and_returns, clip_loss, clipped_value_loss, entropy_of
+from agents.losses import advantages_and_returns, clip_loss, entropy_of
 from agents.nets import BlindAgent, Precision
 from agents.processes import total
 from agents.rollout import Rollout
@@ -25,14 +25,14 @@ class Losses:
     """Times that each rollout is learnt from."""
     minibatches: int = 8
     """Updates an epoch; each takes the whole time of a share of the envs."""
-    gamma: float = 0.995
-    """Discount a step."""
-    gae_lambda: float = 0.95
+    gamma: float = 0.998
+    """Discount a step; the way round a wall takes a hundred of them."""
+    gae_lambda: float = 0.98
     """Lambda of generalised advantage estimation."""
     clip: float = 0.2
     """How far the probability ratio counts."""
-    value_weight: float = 0.5
-    """Weight of the value loss."""
+    value_weight: float = 0.125
+    """Weight of the value loss, whose returns are in metres."""
     entropy_weight: float = 0.003
     """Weight of the entropy bonus."""
     max_grad_norm: float = 0.5
@@ -102,7 +102,7 @@ def minibatch_losses(
     log_ratio = log_p.gather(-1, taken)[..., 0] - rollout.log_p[:, columns]
     ratio = log_ratio.exp()
     policy_loss = clip_loss(ratio, advantages[:, columns], losses.clip).mean()
-    value_loss = clipped_value_loss(values, rollout.values[:, columns], returns[:, columns], losses.clip).mean()
+    value_loss = 0.5 * (values - returns[:, columns]).square().mean()
     entropy = entropy_of(log_p).mean()
     with torch.no_grad():
         kl = (ratio - 1.0 - log_ratio).mean()

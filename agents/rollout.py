@@ -48,7 +48,7 @@ def blank_rollout(n_steps: int, n_envs: int, n_obs: int, memory: Memory) -> Roll
         zeros(n_steps, n_envs),
         zeros(n_steps, n_envs),
         zeros(n_steps, n_envs, dtype=torch.bool),
-        Memory(torch.zeros_like(memory.h), torch.zeros_like(memory.c)),
+        Memory(*(torch.zeros_like(part) for part in memory)),
         zeros(n_envs),
     )
 
@@ -70,8 +70,8 @@ def collect(
         The measures of the episodes that ended: a dictionary of arrays a tick in which any did.
     """
     ended_episodes: list[dict[str, Any]] = []
-    rollout.before.h.copy_(position.memory.h)
-    rollout.before.c.copy_(position.memory.c)
+    for kept, part in zip(rollout.before, position.memory, strict=True):
+        kept.copy_(part)
     weights, device = agent.weights(), rollout.obs.device
     noise_t = gumbel((*rollout.actions.shape, agent.actor.out_features), generator).to(device)
     for t in range(len(rollout.actions)):

@@ -27,7 +27,7 @@ except ModuleNotFoundError as missing:
         f"{missing.name} is not installed, and agents.sb3 needs it: pip install 'umwelt-sims[sb3]'", name=missing.name
     ) from missing
 
-from agents.nets import Memory
+from agents.lstm import LstmState
 from agents.policy import STARTED
 from agents.rollout import gumbel
 from sims.pointnav.state import N_ACTIONS
@@ -170,7 +170,7 @@ class WorldVecEnv(VecEnv):
 class Sb3Policy:
     """A trained `RecurrentPPO` of SB3-contrib; implements `sims.core.policy.Policy`.
 
-    Its memory is that of the actor's LSTM: `Memory`, h and c `[layer, env, hidden]`. A critic's own is left out, and
+    Its memory is that of the actor's LSTM: h and c `[layer, env, hidden]`. A critic's own is left out, and
     observations are normalised as the model's `VecNormalize`, where it has one, would.
 
     Args:
@@ -194,14 +194,14 @@ class Sb3Policy:
         self._normaliser = model.get_vec_normalize_env()
         self._generator = torch.Generator().manual_seed(seed)
 
-    def initial_state(self, n: int) -> Memory:
+    def initial_state(self, n: int) -> LstmState:
         """Blank memory for `n` envs."""
         lstm = self.policy.lstm_actor
         zeros = torch.zeros(lstm.num_layers, n, lstm.hidden_size, device=self.policy.device)
-        return Memory(zeros, zeros.clone())
+        return LstmState(zeros, zeros.clone())
 
     @torch.no_grad()
-    def step(self, obs: NDArray[np.float32], state: Memory) -> tuple[NDArray[np.int64], Memory]:
+    def step(self, obs: NDArray[np.float32], state: LstmState) -> tuple[NDArray[np.int64], LstmState]:
         """Actions `[env]` for observations `[env, 12]`, and the memory afterwards."""
         self.policy.set_training_mode(False)
         seen = obs if self._normaliser is None else self._normaliser.normalize_obs(obs)
@@ -213,7 +213,7 @@ class Sb3Policy:
         scores = distribution.distribution.logits
         if not self.greedy:
             scores = scores + gumbel(tuple(scores.shape), self._generator).to(scores.device)
-        return scores.argmax(-1).cpu().numpy(), Memory(h, c)
+        return scores.argmax(-1).cpu().numpy(), LstmState(h, c)
 
 
 def _row(batch: Mapping[str, Any], e: int | np.intp) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 
-from agents.nets import EMBEDDING, INPUTS, BlindAgent
+from agents.nets import EMBEDDING, BlindAgent
 from agents.sb3 import WorldVecEnv
+from agents.senses import SIZES
 from agents.training import TrainSettings
 from sims.pointnav.env import PointNavVectorEnv
 
@@ -20,14 +21,14 @@ class Embeddings(BaseFeaturesExtractor):
     """The blind agent's embeddings: 4 parts of the observation to 32 numbers each."""
 
     def __init__(self, observation_space: spaces.Space[Any]) -> None:
-        super().__init__(observation_space, EMBEDDING * len(INPUTS))
-        self.embeddings = torch.nn.ModuleDict(
-            {name: torch.nn.Linear(b - a, EMBEDDING) for name, (a, b) in INPUTS.items()}
-        )
+        sizes = SIZES["paper"]
+        super().__init__(observation_space, EMBEDDING * len(sizes))
+        self.embeddings = torch.nn.ModuleDict({name: torch.nn.Linear(size, EMBEDDING) for name, size in sizes.items()})
 
     def forward(self, obs: torch.Tensor) -> torch.Tensor:
         """Observations `[env, 12]` to features `[env, 128]`."""
-        return torch.cat([self.embeddings[name](obs[:, a:b]) for name, (a, b) in INPUTS.items()], 1)
+        parts = obs.split(list(SIZES["paper"].values()), 1)
+        return torch.cat([layer(part) for layer, part in zip(self.embeddings.values(), parts, strict=True)], 1)
 
 
 class Clock(BaseCallback):
@@ -74,7 +75,6 @@ def model_like(training: TrainSettings, env: PointNavVectorEnv, same_weights: bo
         gamma=losses.gamma,
         gae_lambda=losses.gae_lambda,
         clip_range=losses.clip,
-        clip_range_vf=losses.clip,
         ent_coef=losses.entropy_weight,
         vf_coef=losses.value_weight,
         max_grad_norm=losses.max_grad_norm,
@@ -83,7 +83,9 @@ def model_like(training: TrainSettings, env: PointNavVectorEnv, same_weights: bo
         device="cpu",
     )
     if same_weights:
-        give_weights(BlindAgent(training.hidden, training.layers), cast(RecurrentActorCriticPolicy, model.policy))
+        give_weights(
+            BlindAgent(training.hidden, training.layers, senses="paper"), cast(RecurrentActorCriticPolicy, model.policy)
+        )
     return model
 
 

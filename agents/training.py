@@ -30,15 +30,8 @@ from agents.policy import RecurrentPolicy
 from agents.ppo import Losses, learn, precision_of_cpu
 from agents.processes import Learner, default_processes, from_first, gather, is_first, run_learners, total
 from agents.rollout import Position, Rollout, blank_rollout, collect
-from agents.runs import (
-    LOCK_PATIENCE,
-    Log,
-    jsonable,
-    lock,
-    read_metrics,
-    read_settings,
-    write_settings,
-)
+from agents.runs import LOCK_PATIENCE, Log, jsonable, lock, read_metrics, read_settings, write_settings
+from agents.senses import Senses
 from sims.pointnav.env import PointNavVectorEnv
 from sims.pointnav.state import MEASURES, State
 
@@ -60,7 +53,7 @@ class TrainSettings:
     """The run's folder: settings, metrics, checkpoints, TensorBoard."""
     resume: bool = False
     """Go on from the run's newest sound checkpoint, with the settings that it began with."""
-    steps: int = 400_000_000
+    steps: int = 300_000_000
     """Env-steps of all learners together."""
     n_envs: int = 512
     """Envs of all learners together."""
@@ -70,7 +63,9 @@ class TrainSettings:
     """Width of the LSTM (the paper: 512)."""
     layers: int = 1
     """Depth of the LSTM (the paper: 3)."""
-    lr: float = 1e-3
+    senses: Senses = "egomotion"
+    """What the agent makes of an observation before it is embedded; `paper` takes it as it is."""
+    lr: float = 3e-3
     """Adam's learning rate at the beginning; it falls linearly to zero."""
     losses: Losses = field(default_factory=Losses)
     """Weights and limits of PPO's update."""
@@ -178,8 +173,9 @@ class Learning(NamedTuple):
 def begin(learner: Learner, settings: TrainSettings) -> Learning:
     """A learner at the beginning: the same weights as all others, envs and random numbers of its own."""
     torch.manual_seed(settings.seed)
-    agent = BlindAgent(settings.hidden, settings.layers, settings.precision or precision_of_cpu()).to(learner.device)
-    optimizer = torch.optim.Adam(agent.parameters(), lr=settings.lr, eps=1e-5)
+    precision = settings.precision or precision_of_cpu()
+    agent = BlindAgent(settings.hidden, settings.layers, precision, settings.senses).to(learner.device)
+    optimizer = torch.optim.Adam(agent.parameters(), lr=settings.lr)
     generator = torch.Generator().manual_seed(settings.seed * learner.world + learner.rank)
     env = training_env(settings, settings.n_envs // learner.world)
     obs, _ = env.reset(seed=settings.seed * settings.n_envs + learner.rank * env.num_envs)
@@ -245,7 +241,8 @@ def _due(every: int, before: int, steps: int, last: int) -> bool:
 def _snapshot(env: PointNavVectorEnv, position: Position, generator: torch.Generator) -> dict[str, torch.Tensor]:
     """Everything of one learner that is not weights: envs, memory, random state."""
     state = {f"env.{name}": _to_tensor(array) for name, array in env.state._asdict().items()}
-    return state | {"h": position.memory.h.cpu(), "c": position.memory.c.cpu(), "generator": generator.get_state()}
+    memory = {f"memory.{name}": part.cpu() for name, part in position.memory._asdict().items()}
+    return state | memory | {"generator": generator.get_state()}
 
 
 def _restore(
@@ -256,7 +253,8 @@ def _restore(
     obs = env.restore(State(**{name: fields[name].numpy().view(getattr(like, name).dtype) for name in State._fields}))
     assert isinstance(obs, np.ndarray)
     device = position.memory.h.device
-    position.obs, position.memory = obs, Memory(world["h"].to(device), world["c"].to(device))
+    memory = {name: part.to(device) for name, part in with_prefix("memory.", world)}
+    position.obs, position.memory = obs, Memory(**memory)
     generator.set_state(world["generator"])
 
 

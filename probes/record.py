@@ -105,7 +105,7 @@ def untrained_twin(agent: BlindAgent, seed: int) -> BlindAgent:
     """An agent of the same architecture with fresh weights, in float32: a null should not suffer from rounding."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return BlindAgent(agent.hidden, agent.layers).eval()
+        return BlindAgent(agent.hidden, agent.layers, senses=agent.senses).eval()
 
 
 def fingerprint(agent: BlindAgent) -> str:
@@ -228,7 +228,7 @@ def _look(env: PointNavVectorEnv, obs: Any, actions: NDArray[np.int64]) -> dict[
 
 def _parts(memory: Any, envs: NDArray[np.int64]) -> dict[str, NDArray[np.float16]]:
     """h and c of every layer for the chosen envs, `[env, hidden]` each."""
-    pair = {name: np.asarray(torch.as_tensor(part).float().cpu()) for name, part in zip("hc", memory, strict=True)}
+    pair = {name: np.asarray(torch.as_tensor(part).float().cpu()) for name, part in (("h", memory.h), ("c", memory.c))}
     return {
         f"{name}.{k}": layer[envs].astype(np.float16) for name, part in pair.items() for k, layer in enumerate(part)
     }

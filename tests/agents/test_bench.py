@@ -71,7 +71,7 @@ def sb3_model(same_weights):
 
 
 def test_sb3_gets_the_same_network_and_where_asked_the_same_first_weights():
-    model, agent = sb3_model(True), BlindAgent(16, 2)
+    model, agent = sb3_model(True), BlindAgent(16, 2, senses="paper")
     with torch.no_grad():
         for parameter in agent.parameters():
             parameter += 0.1 * torch.randn(parameter.shape)
@@ -81,7 +81,7 @@ def test_sb3_gets_the_same_network_and_where_asked_the_same_first_weights():
         assert sum(parameter.numel() for parameter in policy.parameters()) == count
     obs, (h, c) = torch.rand(6, 12), torch.randn(2, 2, 6, 16)
     with torch.no_grad():
-        logits, values, memory = agent(obs[None], Memory(h, c))
+        logits, values, memory = agent(obs[None], Memory(h, c, torch.zeros(6, 2)))
         distribution, (h_after, c_after) = model.policy.get_distribution(obs, (h, c), torch.zeros(6))
         assert torch.allclose(distribution.distribution.logits, torch.log_softmax(logits[0], -1), atol=1e-5)
         assert torch.allclose(model.policy.predict_values(obs, (h, c), torch.zeros(6))[:, 0], values[0], atol=1e-5)

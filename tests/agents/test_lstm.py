@@ -6,6 +6,7 @@ import torch
 from agents.lstm import Recurrence
 from agents.nets import BlindAgent, Memory
 from agents.processes import prepared_cpu
+from agents.senses import SIZES, perceive
 
 TIME, ENVS, HIDDEN = 7, 5, 16
 
@@ -61,22 +62,24 @@ def test_a_reset_is_as_if_a_new_sequence_began_and_no_gradient_crosses_it(case):
         torch.testing.assert_close(own, theirs, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("layers", [1, 3])
-def test_the_agent_is_embeddings_lstm_and_heads_as_torch_would_run_them(layers):
+@pytest.mark.parametrize(("layers", "senses"), [(1, "paper"), (3, "paper"), (3, "egomotion")])
+def test_the_agent_is_embeddings_lstm_and_heads_as_torch_would_run_them(layers, senses):
     torch.manual_seed(0)
-    agent = BlindAgent(HIDDEN, layers)
+    agent = BlindAgent(HIDDEN, layers, senses=senses)
     for parameter in agent.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     obs = torch.randn(TIME, ENVS, 12)
-    memory = Memory(torch.randn(layers, ENVS, HIDDEN), torch.randn(layers, ENVS, HIDDEN))
-    parts = [obs[..., 0:2], obs[..., 2:6], obs[..., 6:7], obs[..., 7:12]]
+    memory = Memory(torch.randn(layers, ENVS, HIDDEN), torch.randn(layers, ENVS, HIDDEN), torch.randn(ENVS, 2))
+    inputs = perceive(obs, torch.cat([memory.gps[None], obs[:-1, :, 2:4]]), senses)
+    parts = inputs.split(list(SIZES[senses].values()), -1)
     embedded = torch.cat([layer(part) for layer, part in zip(agent.embeddings.values(), parts, strict=True)], -1)
-    output, state = agent.lstm(embedded, tuple(memory))
+    output, state = agent.lstm(embedded, (memory.h, memory.c))
     logits, values, after = agent(obs, memory)
     torch.testing.assert_close(logits, agent.actor(output))
     torch.testing.assert_close(values, agent.critic(output)[..., 0])
     torch.testing.assert_close(after.h, state[0])
     torch.testing.assert_close(after.c, state[1])
+    assert torch.equal(after.gps, obs[-1, :, 2:4])
 
 
 def test_in_bfloat16_a_small_step_far_from_the_start_is_still_felt():
@@ -91,9 +94,10 @@ def test_in_bfloat16_a_small_step_far_from_the_start_is_still_felt():
     assert c.item() == pytest.approx(expected.item(), rel=0.01)
 
 
-def test_bfloat16_stays_near_float32():
+@pytest.mark.parametrize("senses", ["paper", "egomotion"])
+def test_bfloat16_stays_near_float32(senses):
     torch.manual_seed(0)
-    exact, rounded = BlindAgent(HIDDEN, 2), BlindAgent(HIDDEN, 2, "bfloat16")
+    exact, rounded = (BlindAgent(HIDDEN, 2, precision, senses) for precision in ("float32", "bfloat16"))
     rounded.load_state_dict(exact.state_dict())
     obs = torch.randn(TIME, ENVS, 12) * 5.0
     for a, b in zip(
@@ -103,7 +107,13 @@ def test_bfloat16_stays_near_float32():
 
 
 @pytest.mark.parametrize(
-    ("settings", "wrong"), [((0, 1), "hidden"), ((8, 0), "layers"), ((8, 1, "float16"), "precision")]
+    ("settings", "wrong"),
+    [
+        ((0, 1), "hidden"),
+        ((8, 0), "layers"),
+        ((8, 1, "float16"), "precision"),
+        ((8, 1, "float32", "eyes"), "senses"),
+    ],
 )
 def test_impossible_agents_are_refused(settings, wrong):
     with pytest.raises(ValueError, match=wrong):

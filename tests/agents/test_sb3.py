@@ -16,7 +16,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 
 import agents.sb3
 from agents.evaluate import play
-from agents.nets import Memory
+from agents.lstm import LstmState
 from agents.policy import STARTED
 from agents.sb3 import Sb3Policy, WorldVecEnv
 from sims.pointnav.env import PointNavEnv, PointNavVectorEnv
@@ -211,7 +211,7 @@ def test_an_episodes_first_observation_blanks_the_memory(recurrent):
     obs, _ = PointNavVectorEnv(3, **SMALL).reset(seed=0)
     policy = Sb3Policy(recurrent)
     blank = policy.initial_state(3)
-    other = Memory(torch.randn(blank.h.shape), torch.randn(blank.c.shape))
+    other = LstmState(torch.randn(blank.h.shape), torch.randn(blank.c.shape))
     assert torch.equal(policy.step(obs, blank)[1].h, policy.step(obs, other)[1].h)
 
 

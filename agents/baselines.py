@@ -52,6 +52,21 @@ def cpu_for(name: str) -> AbstractContextManager[None]:
     return prepared_cpu()
 
 
+def named_or_pretrained(name: str | None, pretrained: tuple[str, ...] | None) -> str:
+    """What the words `NAME | --pretrained [NAME]` mean: the name, or the folder of the agent that ships.
+
+    Raises:
+        ValueError: both, neither, or an agent that does not ship.
+    """
+    if (name is None) == (pretrained is None):
+        raise ValueError("name one policy: a baseline or the folder of a run, or --pretrained [NAME]")
+    if name is not None:
+        return name
+    if len(pretrained or ()) > 1:
+        raise ValueError(f"--pretrained takes one name, got {' '.join(pretrained or ())}")
+    return str(pretrained_folder(*pretrained or ()))
+
+
 def pretrained_folder(name: str = PRETRAINED) -> Path:
     """The folder of an agent that ships with the suite.
 

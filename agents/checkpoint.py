@@ -6,7 +6,7 @@ memories and random states), `state.json` and, written last, `MANIFEST.json` wit
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +28,7 @@ KIND = ("hidden", "layers", "precision", "senses")
 """Settings of a run, and arguments of `BlindAgent`, that say what its weights are the weights of."""
 
 WEIGHTS, OPTIMIZER, WORLDS, STATE = "weights.safetensors", "optimizer.safetensors", "worlds.safetensors", "state.json"
+CURVE = "curve.json"
 
 
 class Checkpoint(NamedTuple):
@@ -127,8 +128,10 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, agent: torch.nn.Module, 
         optimizer.state[parameters[name]][key] = value.to(device)
 
 
-def save_agent(folder: Path, agent: BlindAgent, card: dict[str, Any]) -> None:
-    """Write an agent alone: `weights.safetensors` and `agent.json`, its sizes and whatever `card` tells of it.
+def save_agent(folder: Path, agent: BlindAgent, card: dict[str, Any], curve: Sequence[dict[str, float]] = ()) -> None:
+    """Write an agent alone: `weights.safetensors`, `agent.json` (its sizes and whatever `card` tells), `curve.json`.
+
+    `curve` is how it learned, as `agents.runs.curve_of` gives it.
 
     Raises:
         FileExistsError: `folder` is there already.
@@ -138,6 +141,7 @@ def save_agent(folder: Path, agent: BlindAgent, card: dict[str, Any]) -> None:
         save_file(_contiguous(agent.state_dict()), temporary / WEIGHTS)
         sizes = {name: getattr(agent, name) for name in KIND}
         (temporary / "agent.json").write_text(json.dumps(sizes | card, indent=1) + "\n")
+        (temporary / CURVE).write_text("[\n" + ",\n".join(map(json.dumps, curve)) + "\n]\n")
 
     write_folder(folder, fill)
 
@@ -165,6 +169,16 @@ def load_agent(folder: Path) -> BlindAgent:
     except RuntimeError as error:
         raise ValueError(f"the weights in {folder} are not those of its agent: {error}") from error
     return agent.eval()
+
+
+def load_curve(folder: Path) -> list[dict[str, float]]:
+    """How the agent learned that `save_agent` wrote into `folder`: a dictionary of means a point.
+
+    Raises:
+        FileNotFoundError, ValueError: as `load_agent`.
+    """
+    check_folder(folder)
+    return json.loads((folder / CURVE).read_text())
 
 
 def _newest_first(folder: Path) -> list[Path]:

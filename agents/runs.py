@@ -8,6 +8,7 @@ from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -17,6 +18,9 @@ from agents.checkpoint import SETTINGS
 from sims.core.files import write_atomic
 
 METRICS = "metrics.jsonl"
+
+CURVE = ("train/success", "train/spl", "held_out/success", "held_out/spl", "env_steps_per_second")
+"""Metrics that are kept with a trained agent."""
 
 OF_THE_CALL = ("out", "resume", "json")
 """Settings that belong to a call of the command and not to the run."""
@@ -101,6 +105,22 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
             if k < len(lines) - 1:
                 raise ValueError(f"line {k + 1} of {path} is damaged ({error}): remove it") from error
     return rows
+
+
+def curve_of(rows: list[dict[str, Any]], n: int = 200) -> list[dict[str, float]]:
+    """How an agent learned, in at most `n` points: means over consecutive `rows` of metrics.
+
+    Each point has the `steps` and `seconds` at its end, and of CURVE what its rows have.
+    """
+    points = []
+    for group in np.array_split(np.arange(len(rows)), min(n, len(rows)) or 1):
+        there = [rows[k] for k in group]
+        means = {}
+        for name in CURVE:
+            values = [row[name] for row in there if name in row]
+            means |= {name: round(float(np.mean(values)), 4)} if values else {}
+        points += [{"steps": there[-1]["steps"], "seconds": round(there[-1]["seconds"]), **means}] if there else []
+    return points
 
 
 class Log:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from agents.baselines import cpu_for, policy_named, pretrained_folder
+from agents.baselines import cpu_for, named_or_pretrained, policy_named
 from agents.evaluate import Episodes, Estimate, choose_episodes, env_for, play, summary
 from sims.core.policy import Policy
 from sims.pointnav.draw import film
@@ -102,7 +102,7 @@ def together(rows: Sequence[Row]) -> Episodes:
 
 def run(settings: EvaluateSettings) -> None:
     """Play, and print a table or, with `json`, one document."""
-    name = _policy(settings)
+    name = named_or_pretrained(settings.policy, settings.pretrained)
     make_policy = policy_named(name, greedy=settings.greedy, seed=settings.seed)
     console = Console(file=sys.stderr)
     with cpu_for(name), Progress(console=console, disable=not console.is_terminal) as bar:
@@ -119,17 +119,6 @@ def run(settings: EvaluateSettings) -> None:
     sys.stdout.write(_document(name, settings, rows) if settings.json else _table(name, settings, rows))
     if settings.videos is not None:
         _write_videos(settings.videos, together(rows))
-
-
-def _policy(settings: EvaluateSettings) -> str:
-    """The policy's name, or the folder of the agent that ships."""
-    if (settings.policy is None) == (settings.pretrained is None):
-        raise ValueError("name one policy: one of the baselines or the folder of a run, or --pretrained [NAME]")
-    if settings.policy is not None:
-        return settings.policy
-    if len(settings.pretrained or ()) > 1:
-        raise ValueError(f"--pretrained takes one name, got {' '.join(settings.pretrained or ())}")
-    return str(pretrained_folder(*settings.pretrained or ()))
 
 
 def _write_videos(folder: Path, episodes: Episodes) -> None:

@@ -30,7 +30,7 @@ from agents.policy import RecurrentPolicy
 from agents.ppo import Losses, learn, precision_of_cpu
 from agents.processes import Learner, default_processes, from_first, gather, is_first, run_learners, total
 from agents.rollout import Position, Rollout, blank_rollout, collect
-from agents.runs import LOCK_PATIENCE, Log, jsonable, lock, read_metrics, read_settings, write_settings
+from agents.runs import LOCK_PATIENCE, Log, curve_of, jsonable, lock, read_metrics, read_settings, write_settings
 from agents.senses import Senses
 from sims.pointnav.env import PointNavVectorEnv
 from sims.pointnav.state import MEASURES, State
@@ -53,7 +53,7 @@ class TrainSettings:
     """The run's folder: settings, metrics, checkpoints, TensorBoard."""
     resume: bool = False
     """Go on from the run's newest sound checkpoint, with the settings that it began with."""
-    steps: int = 300_000_000
+    steps: int = 200_000_000
     """Env-steps of all learners together."""
     n_envs: int = 512
     """Envs of all learners together."""
@@ -71,7 +71,7 @@ class TrainSettings:
     """Weights and limits of PPO's update."""
     layouts: tuple[str, ...] = ("houses:0-256", "offices:0-32", "mazes:0-32")
     """Floors to train on."""
-    max_steps: int = 1000
+    max_steps: int = 2000
     """Steps after which an episode is truncated."""
     slack_reward: float = -0.001
     """Reward of every step; at -0.01 giving up pays."""
@@ -83,7 +83,7 @@ class TrainSettings:
     """Of the LSTM's products; by default bfloat16 where the CPU multiplies in it."""
     checkpoint_every: int = 5_000_000
     """Env-steps between two checkpoints."""
-    evaluate_every: int = 10_000_000
+    evaluate_every: int = 8_000_000
     """Env-steps between two evaluations on floors that are not trained on."""
     evaluate_layouts: tuple[str, ...] = ("houses:2000000-2000064",)
     """Floors of those evaluations."""
@@ -231,7 +231,7 @@ def train(learner: Learner, job: Job | None) -> None:
                 _save(learner, log, settings, steps, agent, optimizer, _snapshot(env, position, generator))
     if log is not None and not (settings.out / AGENT).exists():
         card = {"steps": steps, "seconds": round(log.seconds), "trained_with": jsonable(settings)}
-        save_agent(settings.out / AGENT, agent, card)
+        save_agent(settings.out / AGENT, agent, card, curve_of(read_metrics(settings.out)))
 
 
 def _due(every: int, before: int, steps: int, last: int) -> bool:

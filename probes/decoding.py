@@ -18,7 +18,7 @@ from probes.map_figures import draw_maps, draw_position_error
 from probes.maps import Maps, decode_maps
 from probes.measures import Score
 from probes.positions import OFFSETS, Positions, decode_positions
-from probes.record import RecordSettings, fingerprint, record_run
+from probes.record import RecordSettings, agent_folder, fingerprint, home_of, record_run
 from probes.records import Record, read_record, write_record
 from sims.core.files import write_atomic
 
@@ -70,12 +70,13 @@ class PositionFit:
 class MapsSettings:
     """What `umwelt probe maps` asks."""
 
-    run: Annotated[Path, tyro.conf.Positional]
-    """The folder of a run of `umwelt train`, or of an agent that ships."""
+    run: Annotated[Path | None, tyro.conf.Positional] = None
+    """The folder of a run of `umwelt train`."""
     records: Path | None = None
-    """The folder of a record to ask, whatever agent it is of; else RUN/records, made first where it isn't there."""
+    """The folder of a record to ask, whatever agent it is of; else RUN/records (runs/pretrained-NAME/records of one
+    that ships), made first where it isn't there."""
     out: Path | None = None
-    """The folder that `maps.json` is written into; RUN/probes by default."""
+    """The folder that `maps.json` is written into; RUN/probes by default, or runs/pretrained-NAME/probes."""
     figures: Path | None = None
     """A folder for pictures of decoded maps and of the position error."""
     layouts: tuple[str, ...] = ("houses:1000000-1000400",)
@@ -92,6 +93,8 @@ class MapsSettings:
     """How the map decoders are fitted."""
     positions: PositionFit = field(default_factory=PositionFit)
     """How the position decoders are fitted."""
+    pretrained: tuple[str, ...] | None = None
+    """Instead of a run: the trained agent that ships under this name, `pointnav` if none is given."""
     json: bool = False
     """Print one JSON document instead of tables."""
 
@@ -109,7 +112,7 @@ class Answers(NamedTuple):
 @prepared_cpu()
 def run(settings: MapsSettings) -> None:
     """Record if there is no record yet, decode, write `maps.json`, and print it."""
-    out = settings.out or settings.run / "probes"
+    out = settings.out or home_of(settings.run, settings.pretrained) / "probes"
     answers = ask(_record(settings), settings, print_progress)
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(answers.document, indent=1) + "\n"
@@ -155,16 +158,16 @@ def _record(settings: MapsSettings) -> Record:
     """
     if settings.records is not None:
         return read_record(settings.records)
-    folder = settings.run / "records"
+    folder = home_of(settings.run, settings.pretrained) / "records"
     if not folder.exists():
-        shared = {name: getattr(settings, name) for name in ("layouts", "episodes", "moments", "max_steps", "seed")}
-        write_record(folder, record_run(RecordSettings(settings.run, **shared)))
+        shared = ("run", "pretrained", "layouts", "episodes", "moments", "max_steps", "seed")
+        write_record(folder, record_run(RecordSettings(**{name: getattr(settings, name) for name in shared})))
         print_progress(f"recorded {settings.episodes} episodes in {folder}")
         return read_record(folder)
-    made = read_record(folder)
-    if made.about.get("weights_sha256") != fingerprint(load_agent(settings.run)):
+    made, agent = read_record(folder), agent_folder(settings.run, settings.pretrained)
+    if made.about.get("weights_sha256") != fingerprint(load_agent(agent)):
         raise ValueError(
-            f"{folder} is of other weights than {settings.run} has now: remove it to have it made anew, or ask "
+            f"{folder} is of other weights than {agent} has now: remove it to have it made anew, or ask "
             f"it as it is with --records {folder}"
         )
     return made

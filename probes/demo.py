@@ -1,21 +1,35 @@
-"""The command `umwelt demo`: runs the worlds and writes one page that shows what happened."""
+"""The command `umwelt demo`: trains an agent for a few minutes, asks the one that ships, and writes one page of it."""
 
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 
-from agents.baselines import POLICIES, policy_named
-from agents.evaluate import Estimate, summary
+from agents import training
+from agents.baselines import POLICIES, cpu_for, policy_named, pretrained_folder
+from agents.checkpoint import SETTINGS, load_curve
+from agents.evaluate import summary
+from agents.runs import curve_of, read_metrics
 from agents.scoring import Row, evaluate, short
-from probes.figures import Trip, draw_scores, draw_trip
-from probes.report import Picture, Section, Table, figure_picture, video_picture, write_page
-from sims.core.bench import Figure, machine
+from agents.training import TrainSettings
+from probes.decoding import MapFit, MapsSettings, PositionFit, ask
+from probes.figures import Trip
+from probes.record import RecordSettings, record_run
+from probes.report import Picture, video_picture, write_page
+from probes.sections import (
+    curve_section,
+    maps_section,
+    paper_section,
+    paths_section,
+    positions_section,
+    scores_section,
+    speed_section,
+)
+from sims.core.bench import machine
 from sims.pointnav.bench import BenchSettings, measure
 from sims.pointnav.draw import film
 from sims.pointnav.floors.maps import is_map_file
@@ -23,14 +37,16 @@ from sims.pointnav.floors.maps import is_map_file
 LEAD = (
     "A disc that is told where its goal lies and where it is, and sees nothing, walks through buildings that it has "
     "never been in. This is the task of 'Emergence of Maps in the Memories of Blind Navigation Agents' (Wijmans et "
-    "al., ICLR 2023). Here walk an oracle, which knows the way, and five Bug algorithms, which feel theirs along walls."
+    "al., ICLR 2023). Here an agent learns it, beside one that learned longer; and out of the memory of that one comes "
+    "a map of the house that it has just crossed."
 )
 FLOORS = {
     "houses": ("houses:1000000-1000040",),
     "offices": ("offices:1000000-1000006",),
     "mazes": ("mazes:1000000-1000020",),
 }
-SHOWN = ("oracle", "bug2", "tangent-bug")
+AGENT, LEARNER = "trained agent", "agent trained here"
+SHOWN = ("oracle", "tangent-bug", AGENT)
 
 
 @dataclass(frozen=True)
@@ -40,22 +56,47 @@ class DemoSettings:
     maps: Path | None = None
     """A folder searched for map files (ROS `*.yaml`, `*.vectormap.txt`), each shown beside the generated floors."""
     out: Path = Path("demo")
-    """The folder that the page is written into."""
+    """The folder that the page is written into; the run that is trained is kept there too, in `run`."""
     episodes: int = 200
     """Episodes for every policy on every kind of floor."""
     max_steps: int = 2000
     """Steps after which an episode counts as failed."""
+    train: TrainSettings = field(default_factory=lambda: TrainSettings(steps=6_000_000, evaluate_every=2_000_000))
+    """How an agent is trained; its `out` is OUT/run. Called again, the demo goes on where it was."""
+    probe_layouts: tuple[str, ...] = ("houses:1000000-1000240",)
+    """Where the trained agent's memory is recorded; a quarter of these layouts is for the test."""
+    probe_episodes: int = 1600
+    """Episodes that are recorded."""
+    map_fit: MapFit = field(default_factory=lambda: MapFit(epochs=10))
+    """How the map decoders are fitted."""
+    position_fit: PositionFit = field(
+        default_factory=lambda: PositionFit(offsets=(-256, -64, -16, -4, -1, 0, 1, 4, 16, 64, 256), samples=6_000)
+    )
+    """How the position decoders are fitted."""
 
 
 def run(settings: DemoSettings) -> None:
-    """Evaluate the baselines on held-out floors and maps, measure the speed, and write the page."""
+    """Train, evaluate, probe, measure the speed, and write the page."""
     began = time.perf_counter()
     floors = FLOORS | {str(path): (str(path),) for path in _map_files(settings.maps)}
-    say = _teller(len(floors) + 3)
+    say, ours = _teller(len(floors) + 6), settings.out / "run"
+    say(f"training an agent for {settings.train.steps / 1e6:g} million steps")
+    training.run(replace(settings.train, out=ours, resume=(ours / SETTINGS).exists(), json=False))
+    players = {name: name for name in POLICIES} | {AGENT: str(pretrained_folder()), LEARNER: str(ours)}
     played: dict[str, dict[str, Row]] = {}
     for floor, layouts in floors.items():
-        say(f"{len(POLICIES)} policies x {settings.episodes} episodes on {short(floor)}")
-        played[floor] = _play_all(layouts, settings)
+        say(f"{len(players)} policies x {settings.episodes} episodes on {short(floor)}")
+        played[floor] = _play_all(players, layouts, settings)
+    say(f"recording {settings.probe_episodes} walks of the trained agent")
+    asked = MapsSettings(maps=settings.map_fit, positions=settings.position_fit)
+    record = record_run(
+        RecordSettings(
+            pretrained=(), layouts=settings.probe_layouts, episodes=settings.probe_episodes, moments=asked.moments
+        )
+    )
+    say("decoding maps and positions from its memory")
+    with cpu_for(players[AGENT]):
+        answers = ask(record, asked)
     say("measuring the speed of the simulator")
     speed = list(measure(BenchSettings(steps=200, repeats=3)))
     say("drawing paths and a video")
@@ -63,12 +104,21 @@ def run(settings: DemoSettings) -> None:
     with tempfile.TemporaryDirectory() as folder:
         video = _video(trips[0], Path(folder) / "episode.mp4")
     say("writing the page")
-    page = settings.out / "index.html"
+    page, curves = settings.out / "index.html", _curves(ours)
+    houses = summary(played["houses"][AGENT].episodes)
     write_page(
         page,
         "Umwelt: crossing buildings blind",
         LEAD,
-        [_paths_section(trips, video), _scores_section(played, settings), _speed_section(speed)],
+        [
+            maps_section(answers),
+            positions_section(answers),
+            paper_section(houses, answers, "houses", curves[AGENT][-1]["steps"]),
+            curve_section(curves, _notes(settings)),
+            paths_section(trips, video, SHOWN),
+            scores_section(played, settings.episodes, settings.max_steps),
+            speed_section(speed),
+        ],
         f"Made by `umwelt demo` in {time.perf_counter() - began:.0f} s on {machine()}.",
     )
     sys.stdout.write(f"\nThe page: {page.resolve()}\n")
@@ -98,12 +148,13 @@ def _map_files(folder: Path | None) -> list[Path]:
     return found
 
 
-def _play_all(layouts: Sequence[str], settings: DemoSettings) -> dict[str, Row]:
+def _play_all(players: Mapping[str, str], layouts: Sequence[str], settings: DemoSettings) -> dict[str, Row]:
     rows = {}
-    for name in POLICIES:
-        (rows[name],) = evaluate(
-            policy_named(name), layouts, settings.episodes, max_steps=settings.max_steps, keep_paths=name in SHOWN
-        )
+    for name, policy in players.items():
+        with cpu_for(policy):
+            (rows[name],) = evaluate(
+                policy_named(policy), layouts, settings.episodes, max_steps=settings.max_steps, keep_paths=name in SHOWN
+            )
     return rows
 
 
@@ -135,73 +186,18 @@ def _outcome(measures: dict[str, np.ndarray], k: int) -> str:
 
 
 def _video(trip: Trip, path: Path) -> Picture:
-    """The walk of a Bug through a trip."""
-    name = SHOWN[-1]
-    film(path, trip.layout, trip.paths[name], trip.goal)
+    """The trained agent's walk through a trip."""
+    film(path, trip.layout, trip.paths[AGENT], trip.goal)
     return video_picture(
         path,
-        f"The {name} on {trip.title}: green the start, red the goal, orange the disc and where it looks.",
-        f"Video of a {name} feeling its way through a floor plan",
+        f"The {AGENT} on {trip.title}: green the start, red the goal, orange the disc and where it looks.",
+        f"Video of the {AGENT} finding its way through a floor plan",
     )
 
 
-def _scores_section(played: dict[str, dict[str, Row]], settings: DemoSettings) -> Section:
-    scores: dict[str, dict[str, dict[str, Estimate]]] = {
-        policy: {floor: summary(rows[policy].episodes) for floor, rows in played.items()} for policy in POLICIES
-    }
-    tables = [_table(short(floor), {policy: scores[policy][floor] for policy in POLICIES}) for floor in played]
-    figure = draw_scores(scores)
-    caption = "Share of episodes that end with STOP within 0.2 m of the goal, and SPL; bars: 95 % intervals."
-    return Section(
-        "How many arrive, and how straight",
-        [
-            f"{settings.episodes} episodes for each policy and kind of floor, at most {settings.max_steps} steps each; "
-            "none of the generated floors' seeds is used in training. SPL is success weighted by the ratio of the "
-            "shortest path to the path walked (Anderson et al. 2018). Intervals hold for floors like "
-            "these: whole floors are resampled (whole goals where there are fewer than ten floors).",
-            "The paper's trained agent reaches 95.1 ± 1.3 % success and 62.9 ± 1.6 % SPL on Matterport3D's test "
-            "buildings, after 2 billion steps; those are other buildings, so the numbers are neighbours, not rivals.",
-        ],
-        tables,
-        [figure_picture(figure, caption, "Bars of success and SPL for every policy on every kind of floor")],
-        wide=True,
-    )
+def _curves(ours: Path) -> dict[str, list[dict[str, float]]]:
+    return {AGENT: load_curve(pretrained_folder()), LEARNER: curve_of(read_metrics(ours))}
 
 
-def _table(caption: str, by_policy: dict[str, dict[str, Estimate]]) -> Table:
-    rows = []
-    for policy, of in by_policy.items():
-        shares = [
-            f"{100 * of[key].score:.1f} [{100 * of[key].low:.1f}, {100 * of[key].high:.1f}]"
-            for key in ("success", "spl")
-        ]
-        rows.append([policy, *shares, f"{of['path_length'].score:.1f}", f"{of['collisions'].score:.1f}"])
-    return Table(caption, ["policy", "success %", "SPL %", "metres walked", "collisions"], rows)
-
-
-def _paths_section(trips: list[Trip], video: Picture) -> Section:
-    pictures = [
-        figure_picture(draw_trip(trip), trip.title, f"Floor plan of {trip.layout} with the paths of {', '.join(SHOWN)}")
-        for trip in trips
-    ]
-    return Section(
-        "Paths",
-        [
-            "From the green ring to the red star, on floors generated from held-out seeds and on the maps given. The "
-            "oracle reads the distance field; the Bugs know only what they touch."
-        ],
-        pictures=[video, *pictures],
-    )
-
-
-def _speed_section(speed: list[Figure]) -> Section:
-    rows = [[figure.case, str(figure.threads), f"{median(figure.values):,.0f}", figure.unit] for figure in speed]
-    head = ["case (envs: part)", "threads", "median", "unit"]
-    return Section(
-        "Speed",
-        [
-            "Through the public VectorEnv with its defaults: observations, rewards, collisions, resets and measures "
-            "included, random actions, each thread pinned to a core of its own."
-        ],
-        [Table(f"umwelt bench pointnav, on {machine()}", head, rows)],
-    )
+def _notes(settings: DemoSettings) -> dict[str, str]:
+    return {AGENT: "the machine that its card names", LEARNER: machine()}

@@ -1,4 +1,4 @@
-"""Figures of navigation: paths over floors, bars of success and SPL."""
+"""Figures of navigation: paths over floors, bars of success and SPL, learning curves."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -21,6 +21,8 @@ COLOURS = {
     "bug2": "#e07b00",
     "tangent-bug": "#1f6fb4",
     "clairvoyant-bug": "#c2185b",
+    "trained agent": "#111820",
+    "agent trained here": "#7f8791",
 }
 
 
@@ -84,6 +86,27 @@ def draw_scores(scores: Mapping[str, Mapping[str, Mapping[str, Estimate]]]) -> F
         axes.spines[["top", "right"]].set_visible(False)
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+    return figure
+
+
+def draw_curves(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> Figure:
+    """Success and SPL against steps, of training (lines) and on held-out floors (points): `agents.runs.curve_of`."""
+    figure = Figure(figsize=(11, 3.8), layout="constrained")
+    for axes, measure, title in zip(
+        np.ravel(figure.subplots(1, 2, sharey=True)), ("success", "spl"), ("success", "SPL"), strict=True
+    ):
+        for name, points in curves.items():
+            for where, style in (
+                ("train", {"lw": 1.6, "label": name}),
+                ("held_out", {"ls": "", "marker": "o", "ms": 4}),
+            ):
+                x_y = [(p["steps"] / 1e6, p[f"{where}/{measure}"]) for p in points if f"{where}/{measure}" in p]
+                axes.plot(*np.reshape(x_y, (-1, 2)).T, color=COLOURS.get(name), **style)
+        axes.set(xscale="log", ylim=(0, 1.02), title=title, xlabel="million env-steps")
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.axes[0].legend(frameon=False)
     return figure
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
+from agents.baselines import named_or_pretrained
 from agents.checkpoint import load_agent
 from agents.evaluate import choose_episodes, env_for
 from agents.nets import BlindAgent
@@ -40,10 +41,11 @@ LARGEST_BATCH = 128
 class RecordSettings:
     """What `umwelt probe record` records."""
 
-    run: Annotated[Path, tyro.conf.Positional]
-    """The folder of a run of `umwelt train` (its newest sound checkpoint is taken), or of an agent that ships."""
+    run: Annotated[Path | None, tyro.conf.Positional] = None
+    """The folder of a run of `umwelt train`; its newest sound checkpoint is taken."""
     out: Path | None = None
-    """The folder to write; RUN/records by default. It must not be there yet."""
+    """The folder to write; RUN/records by default, runs/pretrained-NAME/records of one that ships. It must not be there
+    yet."""
     layouts: tuple[str, ...] = ("houses:1000000-1000200",)
     """Where: `family:start-stop` (houses, offices, mazes; seeds from 1,000,000 on are held out) and map files."""
     episodes: int = 1000
@@ -54,13 +56,15 @@ class RecordSettings:
     """Steps after which an episode counts as failed."""
     seed: int = 0
     """Which episodes are drawn, the agent's actions, and the untrained agent's weights."""
+    pretrained: tuple[str, ...] | None = None
+    """Instead of a run: the trained agent that ships under this name, `pointnav` if none is given."""
     json: bool = False
     """Print one JSON document instead of a line."""
 
 
 def run(settings: RecordSettings) -> None:
     """Record, write the folder, and say what is in it."""
-    out = settings.out or settings.run / "records"
+    out = settings.out or home_of(settings.run, settings.pretrained) / "records"
     if out.exists():
         raise FileExistsError(f"{out} exists already: remove it to record anew, or choose another --out")
     made = record_run(settings)
@@ -79,10 +83,26 @@ def run(settings: RecordSettings) -> None:
     sys.stdout.write((json.dumps(told, indent=1) if settings.json else line) + "\n")
 
 
+def agent_folder(run: Path | None, pretrained: tuple[str, ...] | None) -> Path:
+    """The folder of the agent that is meant.
+
+    Raises:
+        ValueError: both or neither is named, or no such agent ships.
+    """
+    return Path(named_or_pretrained(None if run is None else str(run), pretrained))
+
+
+def home_of(run: Path | None, pretrained: tuple[str, ...] | None) -> Path:
+    """The folder for what is made of an agent: its run's, or for one that ships one of its own under `runs`."""
+    folder = agent_folder(run, pretrained)
+    return Path("runs") / f"pretrained-{folder.name}" if run is None else folder
+
+
 @prepared_cpu()
 def record_run(settings: RecordSettings) -> Record:
-    """Record the agent of `settings.run` and its untrained twin, with a bar on standard error."""
-    agent = load_agent(settings.run)
+    """Record the agent that is meant and its untrained twin, with a bar on standard error."""
+    folder = agent_folder(settings.run, settings.pretrained)
+    agent = load_agent(folder)
     env = env_for(settings.layouts, settings.episodes, LARGEST_BATCH, settings.max_steps, settings.seed)
     console = Console(file=sys.stderr)
     with Progress(console=console, disable=not console.is_terminal) as bar:
@@ -96,8 +116,12 @@ def record_run(settings: RecordSettings) -> Record:
             seed=settings.seed,
             progress=lambda n: bar.advance(task, n),
         )
-    asked = {k: v for k, v in asdict(settings).items() if k not in ("run", "out", "json")}
-    about = {"agent": str(settings.run), "weights_sha256": fingerprint(agent), **asked}
+    asked = {k: v for k, v in asdict(settings).items() if k not in ("run", "pretrained", "out", "json")}
+    about = {
+        "agent": folder.name if settings.run is None else str(folder),
+        "weights_sha256": fingerprint(agent),
+        **asked,
+    }
     return made._replace(about=json.loads(json.dumps(about)))
 
 

@@ -10,7 +10,7 @@ import torch
 
 from agents import checkpoint, training
 from agents.ppo import NotFiniteError
-from agents.runs import lock
+from agents.runs import curve_of, lock
 from tests.agents.runs import UPDATE, arguments, checkpoints, final_weights, metrics, same, small, start
 
 
@@ -217,3 +217,14 @@ def test_a_full_disk_ends_the_run_and_leaves_the_last_checkpoint(whole, tmp_path
     assert [path.name for path in (tmp_path / "run" / "checkpoints").iterdir() if path.name.startswith(".tmp")] == []
     training.run(small(tmp_path / "run", resume=True))
     assert same(final_weights(whole), final_weights(tmp_path / "run"))
+
+
+def test_a_curve_is_means_over_consecutive_rows():
+    rows = [{"steps": k, "seconds": 10.0 * k, "train/success": 0.1 * k} for k in range(1, 6)]
+    rows[1]["held_out/success"] = 0.7
+    points = curve_of(rows, 2)
+    assert points == [
+        {"steps": 3, "seconds": 30, "train/success": 0.2, "held_out/success": 0.7},
+        {"steps": 5, "seconds": 50, "train/success": 0.45},
+    ]
+    assert curve_of([]) == []

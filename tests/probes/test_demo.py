@@ -2,8 +2,10 @@
 
 import re
 
+from probes.decoding import MapFit, PositionFit
 from probes.demo import DemoSettings, run
 from probes.report import Section, Table, write_page
+from tests.agents.runs import small
 from tests.sims.pointnav.rooms import room_file
 
 
@@ -11,14 +13,36 @@ def test_the_demo_writes_one_self_contained_page(tmp_path, capsys):
     maps = tmp_path / "maps"
     maps.mkdir()
     room_file(maps, [(5, 1, 5, 6)])
-    run(DemoSettings(maps=maps, out=tmp_path / "out", episodes=8, max_steps=300))
+    settings = DemoSettings(
+        maps=maps,
+        out=tmp_path / "out",
+        episodes=8,
+        max_steps=300,
+        train=small(tmp_path),
+        probe_layouts=("houses:1000000-1000012",),
+        probe_episodes=240,
+        map_fit=MapFit(epochs=1),
+        position_fit=PositionFit(offsets=(-4, 0, 4), epochs=1, samples=1100),
+    )
+    run(settings)
     said = capsys.readouterr().out
     assert said.rstrip().endswith(str(tmp_path / "out" / "index.html"))
     page = (tmp_path / "out" / "index.html").read_text()
     assert page.count("data:video/mp4") == 1
-    assert page.count("data:image/png") >= 6
+    assert page.count("data:image/png") >= 9
+    assert (tmp_path / "out" / "run" / "agent" / "agent.json").is_file()
     assert not re.search(r'(src|href)="(?!data:)', page), "nothing is loaded from elsewhere"
-    for word in ("oracle", "clairvoyant-bug", "room", "offices", "env-steps/s", "95.1"):
+    for word in (
+        "oracle",
+        "clairvoyant-bug",
+        "room",
+        "offices",
+        "env-steps/s",
+        "95.1",
+        "32.5",
+        "agent trained here",
+        "shuffled",
+    ):
         assert word in page
 
 

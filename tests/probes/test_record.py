@@ -191,3 +191,13 @@ def test_the_command_records_a_run(tmp_path, capsys):
     assert read.about["weights_sha256"] == told["weights_sha256"]
     with pytest.raises(FileExistsError, match="choose another --out"):
         run(settings)
+
+
+def test_the_agent_that_ships_is_recorded_by_name_into_a_folder_of_its_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    run(RecordSettings(pretrained=(), layouts=("houses:1000000-1000002",), episodes=2, max_steps=5))
+    read = read_record(tmp_path / "runs" / "pretrained-pointnav" / "records")
+    assert read.about["agent"] == "pointnav", "no path of a machine is written down"
+    assert read.states["h.0"].shape == (10, 256)
+    with pytest.raises(ValueError, match="name one policy"):
+        run(RecordSettings())

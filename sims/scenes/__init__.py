@@ -1,0 +1,29 @@
+"""Scenes whose every factor is set by name: designs, shifts and matched pairs."""
+
+from sims.scenes.designs import full_factorial, latin_hypercube, listed, one_at_a_time, random_design
+from sims.scenes.factors import Continuous, Discrete, Space
+from sims.scenes.named import design
+from sims.scenes.pairs import matched_pairs
+from sims.scenes.relations import relation_design, with_captions
+from sims.scenes.shifts import Shift, check_shift, hold_out_combinations, hold_out_values, long_tail, spurious
+
+__all__ = [
+    "Continuous",
+    "Discrete",
+    "Shift",
+    "Space",
+    "check_shift",
+    "design",
+    "full_factorial",
+    "hold_out_combinations",
+    "hold_out_values",
+    "latin_hypercube",
+    "listed",
+    "long_tail",
+    "matched_pairs",
+    "one_at_a_time",
+    "random_design",
+    "relation_design",
+    "spurious",
+    "with_captions",
+]

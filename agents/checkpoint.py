@@ -171,14 +171,14 @@ def load_agent(folder: Path) -> BlindAgent:
     return agent.eval()
 
 
-def load_curve(folder: Path) -> list[dict[str, float]]:
-    """How the agent learned that `save_agent` wrote into `folder`: a dictionary of means a point.
+def load_story(folder: Path) -> tuple[dict[str, Any], list[dict[str, float]]]:
+    """The card and the curve of the agent that `save_agent` wrote into `folder`.
 
     Raises:
         FileNotFoundError, ValueError: as `load_agent`.
     """
     check_folder(folder)
-    return json.loads((folder / CURVE).read_text())
+    return json.loads((folder / "agent.json").read_text()), json.loads((folder / CURVE).read_text())
 
 
 def _newest_first(folder: Path) -> list[Path]:

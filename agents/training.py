@@ -32,6 +32,7 @@ from agents.processes import Learner, default_processes, from_first, gather, is_
 from agents.rollout import Position, Rollout, blank_rollout, collect
 from agents.runs import LOCK_PATIENCE, Log, curve_of, jsonable, lock, read_metrics, read_settings, write_settings
 from agents.senses import Senses
+from sims.core.bench import machine
 from sims.pointnav.env import PointNavVectorEnv
 from sims.pointnav.state import MEASURES, State
 
@@ -53,7 +54,7 @@ class TrainSettings:
     """The run's folder: settings, metrics, checkpoints, TensorBoard."""
     resume: bool = False
     """Go on from the run's newest sound checkpoint, with the settings that it began with."""
-    steps: int = 200_000_000
+    steps: int = 150_000_000
     """Env-steps of all learners together."""
     n_envs: int = 512
     """Envs of all learners together."""
@@ -230,7 +231,7 @@ def train(learner: Learner, job: Job | None) -> None:
             if _due(settings.checkpoint_every, before, steps, settings.steps):
                 _save(learner, log, settings, steps, agent, optimizer, _snapshot(env, position, generator))
     if log is not None and not (settings.out / AGENT).exists():
-        card = {"steps": steps, "seconds": round(log.seconds), "trained_with": jsonable(settings)}
+        card = {"steps": steps, "seconds": round(log.seconds), "machine": machine(), "trained_with": jsonable(settings)}
         save_agent(settings.out / AGENT, agent, card, curve_of(read_metrics(settings.out)))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from agents import training
 from agents.baselines import POLICIES, cpu_for, policy_named, pretrained_folder
-from agents.checkpoint import SETTINGS, load_curve
+from agents.checkpoint import SETTINGS, load_story
 from agents.evaluate import summary
 from agents.runs import curve_of, read_metrics
 from agents.scoring import Row, evaluate, short
@@ -104,8 +104,9 @@ def run(settings: DemoSettings) -> None:
     with tempfile.TemporaryDirectory() as folder:
         video = _video(trips[0], Path(folder) / "episode.mp4")
     say("writing the page")
-    page, curves = settings.out / "index.html", _curves(ours)
-    houses = summary(played["houses"][AGENT].episodes)
+    page, houses = settings.out / "index.html", summary(played["houses"][AGENT].episodes)
+    card, curve = load_story(pretrained_folder())
+    curves = {AGENT: curve, LEARNER: curve_of(read_metrics(ours))}
     write_page(
         page,
         "Umwelt: crossing buildings blind",
@@ -113,8 +114,8 @@ def run(settings: DemoSettings) -> None:
         [
             maps_section(answers),
             positions_section(answers),
-            paper_section(houses, answers, "houses", curves[AGENT][-1]["steps"]),
-            curve_section(curves, _notes(settings)),
+            paper_section(houses, answers, card["steps"]),
+            curve_section(curves, {AGENT: card["machine"], LEARNER: machine()}),
             paths_section(trips, video, SHOWN),
             scores_section(played, settings.episodes, settings.max_steps),
             speed_section(speed),
@@ -193,11 +194,3 @@ def _video(trip: Trip, path: Path) -> Picture:
         f"The {AGENT} on {trip.title}: green the start, red the goal, orange the disc and where it looks.",
         f"Video of the {AGENT} finding its way through a floor plan",
     )
-
-
-def _curves(ours: Path) -> dict[str, list[dict[str, float]]]:
-    return {AGENT: load_curve(pretrained_folder()), LEARNER: curve_of(read_metrics(ours))}
-
-
-def _notes(settings: DemoSettings) -> dict[str, str]:
-    return {AGENT: "the machine that its card names", LEARNER: machine()}

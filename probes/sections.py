@@ -18,11 +18,11 @@ PAPER_AGENT = {"success": (0.951, 0.013), "spl": (0.629, 0.016)}
 """Wijmans et al. 2023, table 1: Matterport3D's test buildings, 3 x 512, 2 billion steps."""
 
 
-def paper_section(agent: Mapping[str, Estimate], answers: Answers, floors: str, steps: float) -> Section:
+def paper_section(agent: Mapping[str, Estimate], answers: Answers, steps: int) -> Section:
     """The paper's numbers beside ours, and what differs."""
     maps = answers.maps.scores["iou"]
     differs = {
-        "world": f"{floors}, generated, against Matterport3D's test buildings",
+        "world": "generated houses, against Matterport3D's test buildings",
         "map": "the same decoder's size and loss, cells of the same size; other floors",
     }
     rows = [
@@ -44,14 +44,14 @@ def paper_section(agent: Mapping[str, Estimate], answers: Answers, floors: str, 
     )
 
 
-def curve_section(curves: Mapping[str, Curve], notes: Mapping[str, str]) -> Section:
-    """How the agents learned; `notes` says in a few words what each of them is."""
+def curve_section(curves: Mapping[str, Curve], machines: Mapping[str, str]) -> Section:
+    """How the agents learned, and on which machines."""
     figure = draw_curves(curves)
     rows = []
     for name, points in curves.items():
         held_out = [point["held_out/success"] for point in points if "held_out/success" in point]
         last = f"{100 * held_out[-1]:.1f}" if held_out else "-"
-        rows.append([name, f"{points[-1]['steps'] / 1e6:,.1f}", f"{points[-1]['seconds'] / 60:.1f}", last, notes[name]])
+        rows.append([name, f"{points[-1]['steps'] / 1e6:,.1f}", f"{points[-1]['seconds'] / 60:.1f}", last, machines[name]])
     return Section(
         "How an agent learns to cross houses",
         [

@@ -1,15 +1,12 @@
 """The agent that ships: whole, described, and as good as its card says."""
 
-import json
-
 import pytest
 
 from agents.baselines import policy_named, pretrained_folder
-from agents.checkpoint import load_agent, load_curve
+from agents.checkpoint import load_agent, load_story
 from agents.evaluate import summary
 from agents.processes import prepared_cpu
 from agents.scoring import evaluate, together
-from sims.core.files import check_folder
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +15,7 @@ def folder():
 
 
 def test_it_is_whole_and_described(folder):
-    check_folder(folder)
-    agent, told = load_agent(folder), json.loads((folder / "agent.json").read_text())
+    agent, (told, _) = load_agent(folder), load_story(folder)
     assert (told["hidden"], told["layers"], told["senses"]) == (agent.hidden, agent.layers, agent.senses)
     assert told["steps"] > 10_000_000
     assert "houses:" in told["trained_with"]["layouts"][0]
@@ -29,7 +25,7 @@ def test_it_is_whole_and_described(folder):
 
 
 def test_its_curve_rises(folder):
-    curve = load_curve(folder)
+    _, curve = load_story(folder)
     assert [point["steps"] for point in curve] == sorted(point["steps"] for point in curve)
     held_out = [point["held_out/success"] for point in curve if "held_out/success" in point]
     assert held_out[-1] > held_out[0]

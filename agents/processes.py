@@ -104,14 +104,16 @@ def _work(rank: int, work: Callable[[Learner, Any], None], argument: Any, proces
 
 
 @contextmanager
-def prepared_cpu() -> Iterator[None]:
+def prepared_cpu(threads: int = 1) -> Iterator[None]:
     """One thread, since there is a process for every core; denormals to zero, or an LSTM crawls; freed memory is kept.
+
+    A process that is alone with large convolutions is better off with more `threads`; an LSTM's steps are too small.
 
     The buffers of an LSTM over a rollout are tens of megabytes: given back to the system and taken anew each time,
     their page faults cost a quarter of the speed. Threads and denormals are afterwards as they were before.
     """
-    threads, flushed = torch.get_num_threads(), bool(torch.tensor(1e-40) * 1.0 == 0.0)
-    torch.set_num_threads(1)
+    before, flushed = torch.get_num_threads(), bool(torch.tensor(1e-40) * 1.0 == 0.0)
+    torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:  # glibc only
@@ -120,7 +122,7 @@ def prepared_cpu() -> Iterator[None]:
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)
         torch.set_flush_denormal(flushed)
 
 

@@ -21,6 +21,7 @@ from probes.positions import OFFSETS, Positions, decode_positions
 from probes.record import RecordSettings, agent_folder, fingerprint, home_of, record_run
 from probes.records import Record, read_record, write_record
 from sims.core.files import write_atomic
+from sims.core.threads import available_threads
 
 PAPER = {"iou": {"agent": 0.325, "untrained": 0.125}}
 """Wijmans et al. 2023: Matterport3D, 3 x 512, 2 billion steps; the likelier class, as `iou` here."""
@@ -109,7 +110,6 @@ class Answers(NamedTuple):
     """All of it as JSON, less the maps themselves."""
 
 
-@prepared_cpu()
 def run(settings: MapsSettings) -> None:
     """Record if there is no record yet, decode, write `maps.json`, and print it."""
     out = settings.out or home_of(settings.run, settings.pretrained) / "probes"
@@ -132,8 +132,9 @@ def print_progress(line: str) -> None:
 
 def ask(record: Record, settings: MapsSettings, say: Callable[[str], None] = lambda line: None) -> Answers:
     """Decode maps and positions from `record`, as `settings` say."""
-    maps = decode_maps(record, seed=settings.seed, say=say, **asdict(settings.maps))
-    positions = decode_positions(record, seed=settings.seed, say=say, **asdict(settings.positions))
+    with prepared_cpu(available_threads()):
+        maps = decode_maps(record, seed=settings.seed, say=say, **asdict(settings.maps))
+        positions = decode_positions(record, seed=settings.seed, say=say, **asdict(settings.positions))
     names = {name: {record.layouts[e] for e in part} for name, part in maps.split._asdict().items()}
     document = {
         "record": {**record.about, "samples": len(record.steps["action"]), "states": len(record.at)},

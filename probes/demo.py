@@ -95,8 +95,7 @@ def run(settings: DemoSettings) -> None:
         )
     )
     say("decoding maps and positions from its memory")
-    with cpu_for(players[AGENT]):
-        answers = ask(record, asked)
+    answers = ask(record, asked)
     say("measuring the speed of the simulator")
     speed = list(measure(BenchSettings(steps=200, repeats=3)))
     say("drawing paths and a video")

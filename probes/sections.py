@@ -51,7 +51,9 @@ def curve_section(curves: Mapping[str, Curve], machines: Mapping[str, str]) -> S
     for name, points in curves.items():
         held_out = [point["held_out/success"] for point in points if "held_out/success" in point]
         last = f"{100 * held_out[-1]:.1f}" if held_out else "-"
-        rows.append([name, f"{points[-1]['steps'] / 1e6:,.1f}", f"{points[-1]['seconds'] / 60:.1f}", last, machines[name]])
+        rows.append(
+            [name, f"{points[-1]['steps'] / 1e6:,.1f}", f"{points[-1]['seconds'] / 60:.1f}", last, machines[name]]
+        )
     return Section(
         "How an agent learns to cross houses",
         [

@@ -20,9 +20,9 @@ def test_the_demo_writes_one_self_contained_page(tmp_path, capsys):
         max_steps=300,
         train=small(tmp_path),
         probe_layouts=("houses:1000000-1000012",),
-        probe_episodes=240,
+        probe_episodes=300,
         map_fit=MapFit(epochs=1),
-        position_fit=PositionFit(offsets=(-4, 0, 4), epochs=1, samples=1100),
+        position_fit=PositionFit(offsets=(-4, 0, 4), epochs=1, samples=2000),
     )
     run(settings)
     said = capsys.readouterr().out

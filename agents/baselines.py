@@ -52,14 +52,16 @@ def cpu_for(name: str) -> AbstractContextManager[None]:
     return prepared_cpu()
 
 
-def named_or_pretrained(name: str | None, pretrained: tuple[str, ...] | None) -> str:
+def named_or_pretrained(
+    name: str | None, pretrained: tuple[str, ...] | None, wanted: str = "policy: a baseline, the folder of a run"
+) -> str:
     """What the words `NAME | --pretrained [NAME]` mean: the name, or the folder of the agent that ships.
 
     Raises:
         ValueError: both, neither, or an agent that does not ship.
     """
     if (name is None) == (pretrained is None):
-        raise ValueError("name one policy: a baseline or the folder of a run, or --pretrained [NAME]")
+        raise ValueError(f"name one {wanted}, or --pretrained [NAME]")
     if name is not None:
         return name
     if len(pretrained or ()) > 1:

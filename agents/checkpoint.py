@@ -163,6 +163,11 @@ def load_agent(folder: Path) -> BlindAgent:
         weights = checkpoint.weights
     else:
         raise FileNotFoundError(f"{folder} holds no agent: expected the folder of a run of `umwelt train`")
+    missing = [name for name in KIND if name not in sizes]
+    if missing:
+        raise ValueError(
+            f"{folder} does not say its agent's {', '.join(missing)}: it is of an older version; train anew"
+        )
     agent = BlindAgent(**{name: sizes[name] for name in KIND})
     try:
         agent.load_state_dict(weights)

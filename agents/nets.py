@@ -101,7 +101,8 @@ class BlindAgent(nn.Module):
     def weights(self) -> list[Tensor]:
         """Each layer's weights as `Recurrence` takes them; whoever steps many times with the same ones makes them once.
 
-        The embeddings are linear, so they are multiplied into the first layer's: 31 inputs instead of 160.
+        The embeddings are linear, so they are multiplied into the first layer's: 31 inputs instead of 160 (with the
+        paper's senses 12 instead of 128).
         """
         own = dict(self.lstm.named_parameters())
         layers = []
@@ -166,4 +167,4 @@ class BlindAgent(nn.Module):
         after = self.trace(obs_t, memory, keep_t, weights)
         logits, values = self.heads(after[-1].h)
         h, c = (torch.stack([layer[k][-1].float() for layer in after]) for k in range(2))
-        return logits, values, Memory(h, c, obs_t[-1, :, GPS])
+        return logits, values, Memory(h, c, obs_t[-1, :, GPS].clone())  # observations are written over

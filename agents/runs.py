@@ -77,9 +77,13 @@ def read_settings(folder: Path, given: Settings) -> Settings:
 def _filled(given: Any, default: Any, stored: Mapping[str, Any], folder: Path) -> Any:
     changes = {}
     for field in fields(given):
-        value, own = getattr(given, field.name), stored.get(field.name, getattr(given, field.name))
         if field.name in OF_THE_CALL:
             continue
+        if field.name not in stored:
+            raise ValueError(
+                f"the run in {folder} does not say its {field.name}: it is of an older version; begin anew"
+            )
+        value, own = getattr(given, field.name), stored[field.name]
         if is_dataclass(value):
             changes[field.name] = _filled(value, getattr(default, field.name), own, folder)
             continue

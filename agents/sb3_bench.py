@@ -76,9 +76,9 @@ def model_like(training: TrainSettings, env: PointNavVectorEnv, same_weights: bo
         gae_lambda=losses.gae_lambda,
         clip_range=losses.clip,
         ent_coef=losses.entropy_weight,
-        vf_coef=losses.value_weight,
+        vf_coef=losses.value_weight / 2,  # its value loss is the squared error, ours half of it
         max_grad_norm=losses.max_grad_norm,
-        policy_kwargs=network,
+        policy_kwargs={**network, "optimizer_kwargs": {"eps": 1e-8}},  # torch's, as ours
         seed=training.seed,
         device="cpu",
     )

@@ -77,7 +77,8 @@ class MapsSettings:
     """The folder of a record to ask, whatever agent it is of; else RUN/records (runs/pretrained-NAME/records of one
     that ships), made first where it isn't there."""
     out: Path | None = None
-    """The folder that `maps.json` is written into; RUN/probes by default, or runs/pretrained-NAME/probes."""
+    """The folder that `maps.json` is written into; RUN/probes by default, runs/pretrained-NAME/probes, or beside the
+    record where only that is named."""
     figures: Path | None = None
     """A folder for pictures of decoded maps and of the position error."""
     layouts: tuple[str, ...] = ("houses:1000000-1000400",)
@@ -112,7 +113,7 @@ class Answers(NamedTuple):
 
 def run(settings: MapsSettings) -> None:
     """Record if there is no record yet, decode, write `maps.json`, and print it."""
-    out = settings.out or home_of(settings.run, settings.pretrained) / "probes"
+    out = settings.out or _home(settings) / "probes"
     answers = ask(_record(settings), settings, print_progress)
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(answers.document, indent=1) + "\n"
@@ -122,6 +123,13 @@ def run(settings: MapsSettings) -> None:
         draw_maps(answers.record, answers.maps).savefig(settings.figures / "maps.png", dpi=110)
         draw_position_error(answers.positions).savefig(settings.figures / "positions.png", dpi=110)
     sys.stdout.write(text if settings.json else _tables(answers))
+
+
+def _home(settings: MapsSettings) -> Path:
+    """The agent's folder or, where only a record is named, the folder that it lies in."""
+    if settings.records is not None and settings.run is None and settings.pretrained is None:
+        return settings.records.parent
+    return home_of(settings.run, settings.pretrained)
 
 
 def print_progress(line: str) -> None:

@@ -13,7 +13,6 @@ from agents import training
 from agents.baselines import POLICIES, cpu_for, policy_named, pretrained_folder
 from agents.checkpoint import SETTINGS, load_story
 from agents.evaluate import summary
-from agents.runs import curve_of, read_metrics
 from agents.scoring import Row, evaluate, short
 from agents.training import TrainSettings
 from probes.decoding import MapFit, MapsSettings, PositionFit, ask
@@ -37,8 +36,8 @@ from sims.pointnav.floors.maps import is_map_file
 LEAD = (
     "A disc that is told where its goal lies and where it is, and sees nothing, walks through buildings that it has "
     "never been in. This is the task of 'Emergence of Maps in the Memories of Blind Navigation Agents' (Wijmans et "
-    "al., ICLR 2023). Here an agent learns it, beside one that learned longer; and out of the memory of that one comes "
-    "a map of the house that it has just crossed."
+    "al., ICLR 2023). Here an agent learns it, beside one that learned longer; and decoders ask what is left in the memory "
+    "of that one of the house that it has just crossed."
 )
 FLOORS = {
     "houses": ("houses:1000000-1000040",),
@@ -62,7 +61,7 @@ class DemoSettings:
     max_steps: int = 2000
     """Steps after which an episode counts as failed."""
     train: TrainSettings = field(default_factory=lambda: TrainSettings(steps=6_000_000, evaluate_every=2_000_000))
-    """How an agent is trained; its `out` is OUT/run. Called again, the demo goes on where it was."""
+    """How an agent is trained, in OUT/run; if there is one already, the demo goes on with that one as it was begun."""
     probe_layouts: tuple[str, ...] = ("houses:1000000-1000240",)
     """Where the trained agent's memory is recorded; a quarter of these layouts is for the test."""
     probe_episodes: int = 1600
@@ -77,12 +76,16 @@ class DemoSettings:
 
 def run(settings: DemoSettings) -> None:
     """Train, evaluate, probe, measure the speed, and write the page."""
-    began = time.perf_counter()
+    began, shipped = time.perf_counter(), pretrained_folder()
     floors = FLOORS | {str(path): (str(path),) for path in _map_files(settings.maps)}
     say, ours = _teller(len(floors) + 6), settings.out / "run"
-    say(f"training an agent for {settings.train.steps / 1e6:g} million steps")
-    training.run(replace(settings.train, out=ours, resume=(ours / SETTINGS).exists(), json=False))
-    players = {name: name for name in POLICIES} | {AGENT: str(pretrained_folder()), LEARNER: str(ours)}
+    if (ours / SETTINGS).exists():
+        say(f"going on with the agent in {ours}")
+        training.run(TrainSettings(out=ours, resume=True))
+    else:
+        say(f"training an agent for {settings.train.steps / 1e6:g} million steps")
+        training.run(replace(settings.train, out=ours, resume=False, json=False))
+    players = {name: name for name in POLICIES} | {AGENT: str(shipped), LEARNER: str(ours)}
     played: dict[str, dict[str, Row]] = {}
     for floor, layouts in floors.items():
         say(f"{len(players)} policies x {settings.episodes} episodes on {short(floor)}")
@@ -91,7 +94,11 @@ def run(settings: DemoSettings) -> None:
     asked = MapsSettings(maps=settings.map_fit, positions=settings.position_fit)
     record = record_run(
         RecordSettings(
-            pretrained=(), layouts=settings.probe_layouts, episodes=settings.probe_episodes, moments=asked.moments
+            pretrained=(),
+            layouts=settings.probe_layouts,
+            episodes=settings.probe_episodes,
+            moments=asked.moments,
+            max_steps=settings.max_steps,
         )
     )
     say("decoding maps and positions from its memory")
@@ -104,8 +111,7 @@ def run(settings: DemoSettings) -> None:
         video = _video(trips[0], Path(folder) / "episode.mp4")
     say("writing the page")
     page, houses = settings.out / "index.html", summary(played["houses"][AGENT].episodes)
-    card, curve = load_story(pretrained_folder())
-    curves = {AGENT: curve, LEARNER: curve_of(read_metrics(ours))}
+    stories = {AGENT: load_story(shipped), LEARNER: load_story(ours / training.AGENT)}
     write_page(
         page,
         "Umwelt: crossing buildings blind",
@@ -113,8 +119,8 @@ def run(settings: DemoSettings) -> None:
         [
             maps_section(answers),
             positions_section(answers),
-            paper_section(houses, answers, card["steps"]),
-            curve_section(curves, {AGENT: card["machine"], LEARNER: machine()}),
+            paper_section(houses, answers, stories[AGENT][0]),
+            curve_section(stories),
             paths_section(trips, video, SHOWN),
             scores_section(played, settings.episodes, settings.max_steps),
             speed_section(speed),

@@ -89,7 +89,7 @@ def agent_folder(run: Path | None, pretrained: tuple[str, ...] | None) -> Path:
     Raises:
         ValueError: both or neither is named, or no such agent ships.
     """
-    return Path(named_or_pretrained(None if run is None else str(run), pretrained))
+    return Path(named_or_pretrained(None if run is None else str(run), pretrained, "agent: the folder of a run"))
 
 
 def home_of(run: Path | None, pretrained: tuple[str, ...] | None) -> Path:
@@ -153,7 +153,7 @@ def record(
     """Play `n_episodes` different episodes of the env's pool, each from its start to its end, and keep every step.
 
     Args:
-        policy: who acts; its memory is a pair (h, c) of `[layer, env, hidden]` each. twin: who is shown the same.
+        policy: who acts; its memory has `h` and `c`, `[layer, env, hidden]` each. twin: who is shown the same.
         env: where, with the flat observation; its batch size is how many are played at once.
         n_episodes: how many, drawn with `seed`.
         moments: of each episode that the memory is kept of, evenly spread, the last included; all by default.

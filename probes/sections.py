@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from statistics import median
+from typing import Any
 
 from agents.evaluate import Estimate, summary
 from agents.scoring import Row, short
+from agents.training import EVALUATION_STEPS
 from probes.decoding import PAPER, Answers
 from probes.figures import Trip, draw_curves, draw_scores, draw_trip
 from probes.map_figures import draw_maps, draw_position_error
@@ -18,13 +20,14 @@ PAPER_AGENT = {"success": (0.951, 0.013), "spl": (0.629, 0.016)}
 """Wijmans et al. 2023, table 1: Matterport3D's test buildings, 3 x 512, 2 billion steps."""
 
 
-def paper_section(agent: Mapping[str, Estimate], answers: Answers, steps: int) -> Section:
-    """The paper's numbers beside ours, and what differs."""
+def paper_section(agent: Mapping[str, Estimate], answers: Answers, card: Mapping[str, Any]) -> Section:
+    """The paper's numbers beside ours, and what differs; `card` is the agent's."""
     maps = answers.maps.scores["iou"]
     differs = {
         "world": "generated houses, against Matterport3D's test buildings",
         "map": "the same decoder's size and loss, cells of the same size; other floors",
     }
+    size = f"{card['layers']} x {card['hidden']}"
     rows = [
         ["success", _plus_minus(*PAPER_AGENT["success"]), _percent(agent["success"]), differs["world"]],
         ["SPL", _plus_minus(*PAPER_AGENT["spl"]), _percent(agent["spl"]), differs["world"]],
@@ -35,7 +38,7 @@ def paper_section(agent: Mapping[str, Estimate], answers: Answers, steps: int) -
             _percent_of(maps["untrained"]),
             differs["map"],
         ],
-        ["steps of training", "2 billion", f"{steps / 1e6:,.0f} million", "1 x 256 on two cores, 3 x 512 on GPUs"],
+        ["steps of training", "2 billion", f"{card['steps'] / 1e6:,.0f} million", f"{size}, against 3 x 512"],
     ]
     return Section(
         "The paper's numbers beside ours",
@@ -44,21 +47,21 @@ def paper_section(agent: Mapping[str, Estimate], answers: Answers, steps: int) -
     )
 
 
-def curve_section(curves: Mapping[str, Curve], machines: Mapping[str, str]) -> Section:
-    """How the agents learned, and on which machines."""
-    figure = draw_curves(curves)
+def curve_section(stories: Mapping[str, tuple[Mapping[str, Any], Curve]]) -> Section:
+    """How the agents learned: `agents.checkpoint.load_story` of each."""
+    figure = draw_curves({name: curve for name, (_, curve) in stories.items()})
     rows = []
-    for name, points in curves.items():
+    for name, (card, points) in stories.items():
         held_out = [point["held_out/success"] for point in points if "held_out/success" in point]
         last = f"{100 * held_out[-1]:.1f}" if held_out else "-"
         rows.append(
-            [name, f"{points[-1]['steps'] / 1e6:,.1f}", f"{points[-1]['seconds'] / 60:.1f}", last, machines[name]]
+            [name, f"{points[-1]['steps'] / 1e6:,.1f}", f"{points[-1]['seconds'] / 60:.1f}", last, card["machine"]]
         )
     return Section(
         "How an agent learns to cross houses",
         [
             "Recurrent PPO, a learner on every core. Success on floors that are not trained on is that of whole "
-            "episodes, at most 2,000 steps long, with drawn actions."
+            f"episodes, at most {EVALUATION_STEPS:,} steps long, with drawn actions."
         ],
         [Table("training", ["agent", "million steps", "minutes", "held-out success %", "trained on"], rows)],
         [figure_picture(figure, "Lines: training floors; points: held-out houses.", "Success and SPL against steps")],

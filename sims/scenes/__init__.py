@@ -2,14 +2,16 @@
 
 from sims.scenes.designs import full_factorial, latin_hypercube, listed, one_at_a_time, random_design
 from sims.scenes.factors import Continuous, Discrete, Space
+from sims.scenes.leaks import LeakError, Shift, check_shift
 from sims.scenes.named import design
 from sims.scenes.pairs import matched_pairs
 from sims.scenes.relations import relation_design, with_captions
-from sims.scenes.shifts import Shift, check_shift, hold_out_combinations, hold_out_values, long_tail, spurious
+from sims.scenes.shifts import hold_out_combinations, hold_out_values, long_tail, spurious
 
 __all__ = [
     "Continuous",
     "Discrete",
+    "LeakError",
     "Shift",
     "Space",
     "check_shift",

@@ -1,5 +1,6 @@
 """Designs: which scenes to look at, as typed Arrow tables with a row a scene; nothing is rendered here."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -23,11 +24,11 @@ def full_factorial(space: Space, levels: Mapping[str, int] | None = None) -> pa.
     Raises:
         ValueError: a continuous factor without levels, or more than LARGEST rows.
     """
-    values = [_values(factor, levels or {}) for factor in space.factors]
-    _refuse_unknown(space, levels or {})
-    n = int(np.prod([len(column) for column in values], dtype=object))
+    levels = _checked_levels(space, levels)
+    n = math.prod(levels.get(f.name, 0) if isinstance(f, Continuous) else len(f.values) for f in space.factors)
     if n > LARGEST:
         raise ValueError(f"the full factorial has {n:,} rows: leave out factors or values, or draw a random design")
+    values = [_values(factor, levels) for factor in space.factors]
     columns, inner = [], n
     for column in values:
         outer, inner = n // inner, inner // len(column)
@@ -47,13 +48,19 @@ def one_at_a_time(
     Raises:
         ValueError: a factor or value that is not of this space, or a continuous factor without levels.
     """
-    base = space.completed(around or {})
-    _refuse_unknown(space, levels or {})
+    base, levels = space.completed(around or {}), _checked_levels(space, levels)
     rows = [base]
     for factor in space.factors:
-        others = [value for value in _values(factor, levels or {}).tolist() if value != base[factor.name]]
+        others = [value for value in _values(factor, levels).tolist() if not _same(factor, value, base[factor.name])]
         rows += [{**base, factor.name: value} for value in others]
     return space.table(rows)
+
+
+def _same(factor: Factor, a: Any, b: Any) -> bool:
+    """Whether two values are one, but for the rounding of evenly spaced ones."""
+    if isinstance(factor, Continuous):
+        return math.isclose(a, b, rel_tol=0.0, abs_tol=1e-9 * (factor.high - factor.low))
+    return a == b
 
 
 def random_design(space: Space, n: int, seed: int) -> pa.Table:
@@ -67,7 +74,9 @@ def random_design(space: Space, n: int, seed: int) -> pa.Table:
 
 
 def latin_hypercube(space: Space, n: int, seed: int) -> pa.Table:
-    """`n` scenes that cover every factor evenly: each n-th of its range, or each value of n / k, comes once.
+    """`n` scenes that cover every factor evenly.
+
+    One lies in each n-th of a continuous range; each of a factor's k values comes n / k times, rounded up or down.
 
     `scipy.stats.qmc.LatinHypercube` (McKay, Beckman, Conover 1979).
 
@@ -102,19 +111,23 @@ def _of_unit_cube(space: Space, points: NDArray[np.float64]) -> pa.Table:
 def _values(factor: Factor, levels: Mapping[str, int]) -> NDArray[Any]:
     if isinstance(factor, Discrete):
         return np.array(factor.values)
-    n = levels.get(factor.name)
-    if n is None or n < 2:
-        raise ValueError(
-            f"the continuous factor {factor.name!r} needs levels of at least 2, got {n}: "
-            f"levels={{{factor.name!r}: 5}} takes 5 values from {factor.low:g} to {factor.high:g}"
-        )
-    return np.linspace(factor.low, factor.high, n)
+    return np.linspace(factor.low, factor.high, levels[factor.name])
 
 
-def _refuse_unknown(space: Space, levels: Mapping[str, int]) -> None:
+def _checked_levels(space: Space, levels: Mapping[str, int] | None) -> dict[str, int]:
+    """How many values every continuous factor takes."""
+    levels = dict(levels or {})
     for name in levels:
         if isinstance(space[name], Discrete):
             raise ValueError(f"the factor {name!r} is discrete and takes all its values: leave it out of levels")
+    for factor in space.factors:
+        n = levels.get(factor.name)
+        if isinstance(factor, Continuous) and (n is None or n < 2):
+            raise ValueError(
+                f"the continuous factor {factor.name!r} needs levels of at least 2, got {n}: "
+                f"levels={{{factor.name!r}: 5}} takes 5 values from {factor.low:g} to {factor.high:g}"
+            )
+    return levels
 
 
 def _check_n(n: int) -> None:

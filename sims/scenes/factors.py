@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 Value = str | int | float | bool
@@ -38,12 +39,17 @@ class Discrete:
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        values = tuple(self.values)
+        values = tuple(_plain(value) for value in self.values)
         if not values:
             raise ValueError(f"the factor {self.name!r} has no values: give it one at least")
         kind = _common_type(values)
         if kind is None:
-            raise ValueError(f"the values of the factor {self.name!r} are of mixed types: {_few(values)}; use one type")
+            raise ValueError(
+                f"the values of the factor {self.name!r} must be of one type, text, numbers or true and false, got "
+                f"{_few(values)}"
+            )
+        if kind is int and not all(-(2**63) <= value < 2**63 for value in values):
+            raise ValueError(f"a value of the factor {self.name!r} takes more than 64 bits: {_few(values)}")
         if kind is float and not all(map(math.isfinite, values)):  # type: ignore[arg-type]
             raise ValueError(f"a value of the factor {self.name!r} is not finite: {_few(values)}")
         values = tuple(kind(value) for value in values)
@@ -68,7 +74,7 @@ class Discrete:
         Raises:
             ValueError: it is none of them; the message names the nearest.
         """
-        kind = _common_type(self.values) or str
+        kind, value = _common_type(self.values) or str, _plain(value)
         fits = isinstance(value, kind) or (kind is float and _is_number(value))
         if not fits or isinstance(value, bool) != (kind is bool) or value not in self._set:
             near = get_close_matches(str(value), [str(own) for own in self.values], n=1)
@@ -117,6 +123,7 @@ class Continuous:
         Raises:
             ValueError: it is no number, or outside the bounds.
         """
+        value = _plain(value)
         if not _is_number(value) or not self.low <= value <= self.high:
             raise ValueError(
                 f"{self.name} is {value!r}: expected a number from {self.low:g} to {self.high:g} {self.unit}"
@@ -227,6 +234,11 @@ def _common_type(values: tuple[Any, ...]) -> type | None:
     if kinds == {int, float}:
         return float
     return kinds.pop() if len(kinds) == 1 and kinds <= {kind for kind, _ in KINDS} else None
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's scalars as Python's."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _is_number(value: Any) -> bool:

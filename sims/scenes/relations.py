@@ -33,7 +33,8 @@ def relation_design(
 ) -> pa.Table:
     """Every pair of characters (either or both may be BLANK) in every world, relation and attribute.
 
-    A row has either a relation, with textures as they are, or an attribute, with the first relation's places.
+    A row has either a relation, with textures as they are, or an attribute, with the first relation's places. As in
+    PUG, what no object shows is varied all the same: with both BLANK, all variants of a world are the same picture.
 
     Args:
         worlds, characters: names. relations: places of the first and the second. attributes: their textures.
@@ -49,6 +50,10 @@ def relation_design(
             raise ValueError(f"there are no {what}: name one at least")
     if BLANK in characters:
         raise ValueError(f"{BLANK!r} stands for no character and is there by itself: leave it out")
+    if len(set(relations)) < len(relations) or len(set(attributes)) < len(attributes):
+        raise ValueError(f"a relation or an attribute is there twice: leave one out of {relations} and {attributes}")
+    if any(PLAIN in pair for pair in attributes):
+        raise ValueError(f"{PLAIN!r} is the texture in every relation and no attribute: leave it out of {attributes}")
     variants = [(*pair, PLAIN, PLAIN) for pair in relations] + [(*relations[0], *pair) for pair in attributes]
     there = (*characters, BLANK)
     space = Space(
@@ -115,4 +120,5 @@ def _small(name: str) -> str:
 
 
 def _article(noun: str) -> str:
-    return "an" if noun[:1] in "aeiou" else "a"
+    """By sound, for the sounds that names of animals and places begin with."""
+    return "an" if noun[:1] in "aeiou" and not noun.startswith(("eu", "uni")) else "a"

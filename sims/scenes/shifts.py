@@ -1,39 +1,21 @@
 """Distribution shifts: a table divided into training and test rows, with a statement of what is shifted by how much.
 
-Every shift is checked on the rows that it gave, not on how they were chosen: no scene on both sides, and what was
-promised of the training rows holds (held-out values absent, held-out pairs absent with each of their values present,
-the correlation as strong as asked for).
+Every shift is checked on the rows that it gave, not on how they were chosen (`sims.scenes.leaks`).
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sims.scenes.factors import factors_of
-from sims.scenes.pairs import codes_of, group_numbers
+from sims.scenes.columns import coded, combinations
+from sims.scenes.leaks import Shift, check_shift, cramers_v
 
 TRAINED_ON = 0.8
 """Share of a value's (or a combination's) rows that may be trained on where an even test needs the rest."""
-
-
-class LeakError(ValueError):
-    """A split that does not keep its promise."""
-
-
-class Shift(NamedTuple):
-    """Rows `[n]` of a table, ascending, and what the split promises.
-
-    Attributes:
-        train, test: int64 row numbers; a row may be in neither.
-        statement: the kind of shift, its parameters, counts, what was measured on the rows, and `text`, a sentence.
-    """
-
-    train: NDArray[np.int64]
-    test: NDArray[np.int64]
-    statement: dict[str, Any]
 
 
 def hold_out_values(table: pa.Table, values: Mapping[str, Sequence[Any]]) -> Shift:
@@ -46,15 +28,18 @@ def hold_out_values(table: pa.Table, values: Mapping[str, Sequence[Any]]) -> Shi
         ValueError: a value that the table has not, or nothing left to train on.
     """
     held = np.zeros(table.num_rows, np.bool_)
+    stated: dict[str, list[Any]] = {}
     for name, some in values.items():
-        missing = set(some) - set(_uniques(table, name))
-        if missing or not some:
-            raise ValueError(
-                f"{name} has no {_listed(missing) or 'values named'}: expected some of {_listed(_uniques(table, name))}"
-            )
-        held |= np.isin(_column(table, name), list(some))
-    text = "; ".join(f"{name} is never {_listed(some)}" for name, some in values.items())
-    return _stated(table, ~held, held, "held-out values", {"values": {k: list(v) for k, v in values.items()}}, text)
+        codes, there = coded(table, name)
+        if isinstance(some, str):
+            raise ValueError(f"the held-out values of {name} must be a list, got {some!r}: write [{some!r}]")
+        stated[name] = [value.item() if isinstance(value, np.generic) else value for value in some]
+        missing = [value for value in stated[name] if value not in there]
+        if missing or not stated[name]:
+            raise ValueError(f"{name} has no {_listed(missing) or 'values named'}: expected some of {_listed(there)}")
+        held |= np.isin(codes, [there.index(value) for value in stated[name]])
+    text = "; ".join(f"{name} is never {_listed(some)}" for name, some in stated.items())
+    return _stated(table, ~held, held, "held-out values", {"values": stated}, text)
 
 
 def hold_out_combinations(table: pa.Table, factors: Sequence[str], share: float, seed: int) -> Shift:
@@ -68,19 +53,23 @@ def hold_out_combinations(table: pa.Table, factors: Sequence[str], share: float,
     """
     if len(factors) < 2 or len(set(factors)) < len(factors):
         raise ValueError(f"combinations are of two or more different factors, got {_listed(factors)}")
-    _check_share(share)
-    number = group_numbers(table, factors)
+    if not 0.0 < share < 1.0:
+        raise ValueError(f"the share must be in (0, 1), got {share}")
+    number = combinations(table, factors)
     _, first = np.unique(number, return_index=True)
-    codes = np.stack([codes_of(table, name)[first] for name in factors], 1)
+    if len(first) < 2:
+        raise ValueError(f"the table has {len(first)} combinations of {_listed(factors)}: expected two at least")
+    codes = np.stack([coded(table, name)[0][first] for name in factors], 1)
     wanted = max(1, round(share * len(first)))
     held = _held_out(codes, wanted, np.random.default_rng(seed))
     if held.sum() < wanted:
         raise ValueError(
-            f"only {held.sum()} of {len(first)} combinations of {_listed(factors)} can be held out with each value "
-            f"left in training, {wanted} were asked for: lower the share to {held.sum() / len(first):.3f}"
+            f"with seed {seed}, {held.sum()} of {len(first)} combinations of {_listed(factors)} can be held out with "
+            f"each value left in training, {wanted} were asked for: try another seed, or a share of at most "
+            f"{math.floor(1000 * held.sum() / len(first)) / 1000:g}"
         )
     in_test = held[number]
-    parameters = {"factors": list(factors), "share": share, "seed": seed, "combinations": int(wanted)}
+    parameters = {"factors": list(factors), "share": share, "seed": seed, "combinations": wanted}
     text = f"{wanted} of {len(first)} combinations of {' and '.join(factors)} are never seen, each value of theirs is"
     return _stated(table, ~in_test, in_test, "held-out combinations", parameters, text)
 
@@ -89,7 +78,8 @@ def spurious(table: pa.Table, factor: str, other: str, rho: float, seed: int, n:
     """Train on rows in which two factors go together, test on rows in which they do not.
 
     Every value of `factor` has a partner among those of `other`; the partner comes with probability
-    rho + (1 - rho) / k, each of the other k - 1 values with (1 - rho) / k. Cramér's V of the two is then rho.
+    rho + (1 - rho) / k, each of the other k - 1 values with (1 - rho) / k. Cramér's V of the two is then rho, but for
+    what rounding to whole rows changes.
 
     Args:
         table: a design that has every combination. factor, other: the number of values of `factor` must be a multiple
@@ -97,12 +87,13 @@ def spurious(table: pa.Table, factor: str, other: str, rho: float, seed: int, n:
             for the test, in which every combination comes equally often.
 
     Raises:
-        ValueError: numbers of values that don't fit, a rho outside [0, 1], or fewer rows than asked for.
+        ValueError: numbers of values that don't fit, a rho outside [0, 1], too many training rows, or so few that
+            rounding to whole rows changes the correlation.
     """
     if not 0.0 <= rho <= 1.0:
         raise ValueError(f"rho must be in [0, 1], got {rho}")
-    a, b = codes_of(table, factor), codes_of(table, other)
-    n_a, n_b = int(a.max(initial=-1)) + 1, int(b.max(initial=-1)) + 1
+    (a, of_a), (b, of_b) = coded(table, factor), coded(table, other)
+    n_a, n_b = len(of_a), len(of_b)
     if factor == other or n_b < 2 or n_a % n_b:
         raise ValueError(
             f"{factor} has {n_a} values and {other} {n_b}: expected two factors, the first with as many values as the "
@@ -115,23 +106,19 @@ def spurious(table: pa.Table, factor: str, other: str, rho: float, seed: int, n:
     rows = _rows_by(cell, n_a * n_b, np.random.default_rng(seed))
     there = np.bincount(cell, minlength=n_a * n_b).reshape(n_a, n_b)
     most = int((TRAINED_ON * (there / np.maximum(share, 1e-9))).min())
-    counts = _apportioned(share, most if n is None else n)
+    n = most if n is None else n
+    counts = _apportioned(share, max(0, n))
     each = int((there - counts).min())
-    if counts.sum() < 1 or each < 1:
+    if n < 1 or each < 1:
         raise ValueError(
-            f"{int(counts.sum())} training rows with rho = {rho:g} leave no row of some combination for an even test: "
-            f"ask for {most} at most"
+            f"{n} training rows with rho = {rho:g}, and an even test, can't be had of a table that has "
+            f"{there.min()} to {there.max()} rows of each combination: ask for 1 to about {most}, or add rows"
         )
     train = np.concatenate([own[:k] for own, k in zip(rows, counts.reshape(-1), strict=True)])
     test = np.concatenate([own[k : k + each] for own, k in zip(rows, counts.reshape(-1), strict=True)])
-    found = cramers_v(a[train], b[train])
-    parameters = {
-        "factors": [factor, other],
-        "rho": rho,
-        "seed": seed,
-        "cramers_v": {"train": found, "test": cramers_v(a[test], b[test])},
-    }
-    text = f"in training {other} goes with {factor} (Cramér's V {found:.3f}), in the test it does not"
+    found = {"train": cramers_v(a[train], b[train]), "test": cramers_v(a[test], b[test])}
+    parameters = {"factors": [factor, other], "rho": rho, "seed": seed, "cramers_v": found}
+    text = f"in training {other} goes with {factor} (Cramér's V {found['train']:.3f}), in the test it does not"
     return _stated(table, _mask(train, table), _mask(test, table), "spurious correlation", parameters, text)
 
 
@@ -147,104 +134,23 @@ def long_tail(table: pa.Table, factor: str, ratio: float, seed: int) -> Shift:
     Raises:
         ValueError: a ratio of 1 or less, fewer than two values, or too few rows for the rarest and for a test.
     """
-    codes = codes_of(table, factor)
-    n_values = int(codes.max(initial=-1)) + 1
-    if not ratio > 1.0 or n_values < 2:
-        raise ValueError(f"a long tail needs a ratio above 1 and two values, got {ratio} and {n_values} of {factor}")
+    codes, names = coded(table, factor)
+    if not ratio > 1.0 or len(names) < 2:
+        raise ValueError(f"a long tail needs a ratio above 1 and two values, got {ratio} and {len(names)} of {factor}")
     rng = np.random.default_rng(seed)
-    rows = _rows_by(codes, n_values, rng)
+    rows = _rows_by(codes, len(names), rng)
     least = min(map(len, rows))
     head = int(TRAINED_ON * least)
     each = least - head
-    rank = rng.permutation(n_values)
-    counts = np.rint(head * ratio ** (-rank / (n_values - 1))).astype(np.int64)
-    if each < 1 or counts.min() < 1:
+    counts = np.rint(head * ratio ** (-rng.permutation(len(names)) / (len(names) - 1))).astype(np.int64)
+    if counts.min() < 1:
         raise ValueError(f"{factor} has {least} rows a value: too few for a ratio of {ratio:g}; lower it")
     train = np.concatenate([cell[each : each + k] for cell, k in zip(rows, counts, strict=True)])
     test = np.concatenate([cell[:each] for cell in rows])
-    names = _uniques(table, factor)
     parameters = {"factor": factor, "ratio": ratio, "seed": seed}
     parameters["training_rows"] = {str(name): int(count) for name, count in zip(names, counts, strict=True)}
     text = f"in training {factor} has a long tail, from {counts.max()} rows to {counts.min()}; in the test {each} each"
     return _stated(table, _mask(train, table), _mask(test, table), "long tail", parameters, text)
-
-
-def check_shift(table: pa.Table, shift: Shift) -> None:
-    """Refuse a split that leaks, by its rows alone.
-
-    Raises:
-        LeakError: a scene on both sides, nothing on one, or a promise of its statement that its rows do not keep.
-    """
-    train, test, statement = shift
-    if not len(train) or not len(test):
-        raise LeakError(f"{statement['kind']}: {len(train)} rows to train on and {len(test)} for the test")
-    scene = group_numbers(table, factors_of(table))
-    both = np.intersect1d(scene[train], scene[test])
-    if len(both):
-        raise LeakError(f"{statement['kind']}: {len(both)} scenes are in training and in the test")
-    _CHECKS[statement["kind"]](table, train, test, statement)
-
-
-def _check_values(table: pa.Table, train: NDArray[np.int64], _: NDArray[np.int64], statement: dict[str, Any]) -> None:
-    for name, some in statement["values"].items():
-        column = _column(table, name)
-        seen = sorted(set(column[train].tolist()) & set(some), key=str)
-        if seen:
-            raise LeakError(f"held-out values: {name} is {_listed(seen)} in training too")
-        unseen = set(column.tolist()) - set(column[train].tolist()) - set(some)
-        if unseen:
-            raise LeakError(f"held-out values: {name} is never {_listed(unseen)} in training either")
-
-
-def _check_combinations(
-    table: pa.Table, train: NDArray[np.int64], test: NDArray[np.int64], statement: dict[str, Any]
-) -> None:
-    number = group_numbers(table, statement["factors"])
-    if len(np.intersect1d(number[train], number[test])):
-        raise LeakError("held-out combinations: one of them is in training too")
-    for name in statement["factors"]:
-        codes = codes_of(table, name)
-        if set(codes[test].tolist()) - set(codes[train].tolist()):
-            raise LeakError(f"held-out combinations: a value of {name} is never trained on")
-
-
-def _check_spurious(
-    table: pa.Table, train: NDArray[np.int64], test: NDArray[np.int64], statement: dict[str, Any]
-) -> None:
-    a, b = (codes_of(table, name) for name in statement["factors"])
-    found, slack = cramers_v(a[train], b[train]), (a.max() + 1) * (b.max() + 1) / len(train)
-    if abs(found - statement["rho"]) > max(0.01, slack):  # whole rows can't be divided
-        raise LeakError(f"spurious correlation: Cramér's V is {found:.3f} in training, {statement['rho']} was promised")
-    if cramers_v(a[test], b[test]) > 1e-6:
-        raise LeakError("spurious correlation: the two go together in the test too")
-
-
-def _check_tail(table: pa.Table, train: NDArray[np.int64], test: NDArray[np.int64], statement: dict[str, Any]) -> None:
-    counts = np.bincount(codes_of(table, statement["factor"])[train])
-    if abs(counts.max() / counts.min() / statement["ratio"] - 1.0) > 0.5 / counts.min() + 0.01:
-        raise LeakError(f"long tail: the ratio is {counts.max() / counts.min():.1f}, {statement['ratio']} was promised")
-
-
-_CHECKS = {
-    "held-out values": _check_values,
-    "held-out combinations": _check_combinations,
-    "spurious correlation": _check_spurious,
-    "long tail": _check_tail,
-}
-
-
-def cramers_v(a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
-    """Cramér's V of two columns of codes, in [0, 1]; 0 where either has but one value (no correction for bias)."""
-    if not len(a):
-        return 0.0
-    counts = np.zeros((a.max() + 1, b.max() + 1))
-    np.add.at(counts, (a, b), 1.0)
-    counts = counts[counts.sum(1) > 0][:, counts.sum(0) > 0]
-    least = min(counts.shape) - 1
-    if least == 0:
-        return 0.0
-    expected = np.outer(counts.sum(1), counts.sum(0)) / counts.sum()
-    return float(np.sqrt(((counts - expected) ** 2 / expected).sum() / counts.sum() / least))
 
 
 def _held_out(codes: NDArray[np.int64], wanted: int, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -305,21 +211,6 @@ def _mask(rows: NDArray[np.int64], table: pa.Table) -> NDArray[np.bool_]:
     mask = np.zeros(table.num_rows, np.bool_)
     mask[rows] = True
     return mask
-
-
-def _column(table: pa.Table, name: str) -> NDArray[Any]:
-    if name not in table.column_names:
-        raise ValueError(f"there is no factor {name!r}: expected one of {_listed(factors_of(table))}")
-    return table[name].to_numpy()
-
-
-def _uniques(table: pa.Table, name: str) -> list[Any]:
-    return list(dict.fromkeys(_column(table, name).tolist()))
-
-
-def _check_share(share: float) -> None:
-    if not 0.0 < share < 1.0:
-        raise ValueError(f"the share must be in (0, 1), got {share}")
 
 
 def _listed(values: Any) -> str:

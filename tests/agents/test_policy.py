@@ -9,7 +9,7 @@ import torch
 
 from agents import scoring, training
 from agents.baselines import policy_named
-from agents.checkpoint import load_agent, save_agent
+from agents.checkpoint import Checkpoint, load_agent, save, save_agent
 from agents.nets import BlindAgent
 from agents.policy import STARTED, RecurrentPolicy
 from agents.scoring import EvaluateSettings
@@ -101,6 +101,11 @@ def test_damaged_agents_are_refused(tmp_path):
     path.write_bytes(path.read_bytes()[:-4])
     with pytest.raises(ValueError, match="is not what was written"):
         load_agent(tmp_path / "agent")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "settings.json").write_text('{"hidden": 8, "layers": 1, "precision": "float32"}')
+    save(tmp_path / "old" / "checkpoints", Checkpoint(0, BlindAgent(8).state_dict(), {}, [{"a": torch.zeros(1)}], {}))
+    with pytest.raises(ValueError, match="does not say its agent's senses: an older version"):
+        load_agent(tmp_path / "old")
     save_agent(tmp_path / "other", BlindAgent(8), {"hidden": 16})
     with pytest.raises(ValueError, match="are not those of its agent"):
         load_agent(tmp_path / "other")

@@ -61,6 +61,24 @@ def test_turned_and_shifted_worlds_feel_alike():
     torch.testing.assert_close(seen["egomotion"], plain["egomotion"])
 
 
+def test_observations_that_are_written_over_are_not_remembered():
+    """An env that hands out the same array again: the last position must not change under the memory."""
+    paths = []
+    for copy in (True, False):
+        torch.manual_seed(0)
+        policy = RecurrentPolicy(BlindAgent(8), seed=3)
+        settings = {"layouts": "houses:0-2", "goals_per_layout": 2, "starts_per_goal": 4, "copy": copy}
+        env = PointNavVectorEnv(2, **settings)
+        obs, _ = env.reset(seed=0)
+        memory, hidden = policy.initial_state(2), []
+        for _ in range(8):
+            _, memory = policy.step(obs, memory)
+            hidden.append(memory.h)
+            obs, *_ = env.step(np.full(2, FORWARD))
+        paths.append(torch.stack(hidden))
+    assert torch.equal(*paths)
+
+
 def test_over_time_it_is_as_step_by_step_and_an_episodes_start_is_no_displacement():
     """Two episodes in one rollout: the second begins at zero, whatever the first one's last position was."""
     torch.manual_seed(0)

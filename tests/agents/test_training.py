@@ -1,8 +1,10 @@
 """Training runs: resuming bit for bit, several learners, kills, damage, locks, numbers that are not finite."""
 
 import errno
+import json
 import os
 import random
+import shutil
 import time
 
 import pytest
@@ -217,6 +219,16 @@ def test_a_full_disk_ends_the_run_and_leaves_the_last_checkpoint(whole, tmp_path
     assert [path.name for path in (tmp_path / "run" / "checkpoints").iterdir() if path.name.startswith(".tmp")] == []
     training.run(small(tmp_path / "run", resume=True))
     assert same(final_weights(whole), final_weights(tmp_path / "run"))
+
+
+def test_a_run_of_an_older_version_is_refused(whole, tmp_path):
+    folder = tmp_path / "old"
+    shutil.copytree(whole, folder)
+    stored = json.loads((folder / "settings.json").read_text())
+    del stored["senses"]
+    (folder / "settings.json").write_text(json.dumps(stored))
+    with pytest.raises(ValueError, match="does not say its senses: an older version"):
+        training.run(small(folder, resume=True))
 
 
 def test_a_curve_is_means_over_consecutive_rows():

@@ -199,5 +199,5 @@ def test_the_agent_that_ships_is_recorded_by_name_into_a_folder_of_its_own(tmp_p
     read = read_record(tmp_path / "runs" / "pretrained-pointnav" / "records")
     assert read.about["agent"] == "pointnav", "no path of a machine is written down"
     assert read.states["h.0"].shape == (10, 256)
-    with pytest.raises(ValueError, match="name one policy"):
+    with pytest.raises(ValueError, match="name one agent: the folder of a run"):
         run(RecordSettings())

@@ -94,8 +94,10 @@ def test_pug_animals_is_pugs():
     ("make", "message"),
     [
         (lambda: Discrete("a", ()), "has no values"),
-        (lambda: Discrete("a", (1, "b")), "mixed types"),
-        (lambda: Discrete("a", (True, 1)), "mixed types"),
+        (lambda: Discrete("a", (1, "b")), "must be of one type"),
+        (lambda: Discrete("a", (True, 1)), "must be of one type"),
+        (lambda: Discrete("a", (None,)), "must be of one type"),
+        (lambda: Discrete("a", (2**70, 1)), "more than 64 bits"),
         (lambda: Discrete("a", (1.0, float("nan"))), "not finite"),
         (lambda: Discrete("a", ("b", "c", "b")), "has 'b' more than once"),
         (lambda: Discrete("a b", ("c",)), "letters, digits and _"),
@@ -119,3 +121,14 @@ def test_pug_animals_is_pugs():
 def test_mistakes_are_refused_with_their_cure(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_numpys_scalars_are_taken_for_pythons():
+    space = Space((Discrete("yaw", tuple(np.arange(3))), Continuous("x", 0.0, 1.0)))
+    table = listed(space, [{"yaw": np.int64(2), "x": np.float32(0.5)}])
+    assert table.to_pylist() == [{"yaw": 2, "x": 0.5}]
+
+
+def test_one_at_a_time_does_not_repeat_the_base_for_a_rounding_error():
+    table = one_at_a_time(Space((Continuous("x", 0.0, 1.0, 0.3),)), levels={"x": 11})
+    assert table.num_rows == 11

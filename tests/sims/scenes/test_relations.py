@@ -6,7 +6,7 @@ from sims.scenes import design, relation_design, with_captions
 
 
 def captions(**row):
-    table = relation_design(["Desert", "OceanFloor"], ["Cat", "Elephant", "GiantTortoise"])
+    table = relation_design(["Desert", "OceanFloor", "EuropeanStreet"], ["Cat", "Elephant", "GiantTortoise"])
     wanted = {"world_name": "Desert", "character1_pos": "left", "character_texture": "Default", **row}
     found = [r for r in with_captions(table).to_pylist() if all(r[k] == v for k, v in wanted.items())]
     assert len(found) == 1
@@ -57,6 +57,11 @@ def test_nothing_and_the_same_twice_have_no_hard_negative():
     assert wrong is None
 
 
+def test_articles_go_by_sound():
+    said, _ = captions(world_name="EuropeanStreet", character_name="Cat", character2_name="blank")
+    assert said == "a cat on the left, in a european street scene"
+
+
 def test_captions_take_nouns():
     table = relation_design(["Snow"], ["Tuna"], attributes=())
     said = with_captions(table, {"Tuna": "fish"})["caption"].to_pylist()
@@ -71,6 +76,8 @@ def test_captions_take_nouns():
         ((["Snow"], ["Cat", "blank"]), "leave it out"),
         ((["Snow"], ["Cat", "Cat"]), "more than once"),
         ((["Snow"], ["Cat"], ()), "there are no relations"),
+        ((["Snow"], ["Cat"], (("left", "right"),) * 2), "there twice"),
+        ((["Snow"], ["Cat"], (("left", "right"),), (("Default", "Red"),)), "no attribute"),
     ],
 )
 def test_designs_of_nothing_are_refused(arguments, message):

@@ -4,6 +4,7 @@ import json
 from itertools import combinations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from sims.scenes import (
@@ -19,7 +20,7 @@ from sims.scenes import (
     random_design,
     spurious,
 )
-from sims.scenes.shifts import LeakError, cramers_v
+from sims.scenes.leaks import LeakError, cramers_v
 
 SPACE = Space(
     (
@@ -61,7 +62,7 @@ def test_held_out_combinations_are_unseen_and_their_values_seen(table, seed):
 
 
 def test_as_many_combinations_are_held_out_as_can_be_and_no_more(table):
-    with pytest.raises(ValueError, match=r"only \d+ of 16 combinations .* lower the share to 0\.\d+"):
+    with pytest.raises(ValueError, match=r"with seed 0, \d+ of 16 combinations .* a share of at most 0\.\d+"):
         hold_out_combinations(table, ["animal", "world"], 0.95, 0)
 
 
@@ -118,6 +119,9 @@ def test_leaks_are_found_out_by_the_rows_alone(table):
         (pairs._replace(test=pairs.test[:1]), everything[everything != pairs.test[0]], "one of them is in training"),
         (together._replace(test=everything[-1:]), everything[:-1], "Cramér's V is 0"),
         (tail._replace(test=everything[-1:]), everything[:-1], "long tail: the ratio is 1"),
+        (tail._replace(test=tail.test[:3]), tail.train, "not as many of each"),
+        (tail, tail.train[column(table, "animal", tail.train) != "hen"], "hen is never trained on"),
+        (values._replace(test=values.train[:1]), values.train[1:], "1 test rows have none of them"),
     ]:
         with pytest.raises(LeakError, match=message):
             check_shift(table, shift._replace(train=train))
@@ -140,7 +144,13 @@ def test_the_same_scene_twice_may_not_be_on_both_sides():
         (lambda t: hold_out_combinations(t, ["world", "animal"], 1.0, 0), r"share must be in \(0, 1\)"),
         (lambda t: spurious(t, "animal", "world", 1.5, 0), r"rho must be in \[0, 1\]"),
         (lambda t: spurious(t, "animal", "yaw", 0.5, 0), "exchange the two"),
-        (lambda t: spurious(t, "animal", "world", 0.5, 0, n=10_000), "ask for 102 at most"),
+        (lambda t: spurious(t, "animal", "world", 0.5, 0, n=10_000), "ask for 1 to about 102"),
+        (lambda t: spurious(t, "animal", "world", 0.3, 0, n=4), "rounding changes it; take more"),
+        (lambda t: spurious(t, "animal", "world", 0.3, 0, n=0), "0 training rows"),
+        (lambda t: spurious(t, "animal", "wrld", 0.3, 0), "there is no factor 'wrld'"),
+        (lambda t: long_tail(t, "wrld", 2.0, 0), "there is no factor 'wrld'"),
+        (lambda t: hold_out_values(t, {"world": "city"}), r"write \['city'\]"),
+        (lambda t: hold_out_combinations(t.slice(0, 0), ["world", "animal"], 0.5, 0), "has 0 combinations"),
         (lambda t: long_tail(t, "animal", 1.0, 0), "ratio above 1"),
         (lambda t: long_tail(t, "animal", 1e6, 0), "too few for a ratio"),
     ],
@@ -175,3 +185,37 @@ def test_all_pairs_of_a_full_factorial_are_found(table):
 def test_columns_that_are_no_factors_do_not_keep_rows_apart(table):
     named = table.append_column("filename", [[f"{k}.png" for k in range(table.num_rows)]])
     assert len(matched_pairs(named, "animal")) == 6 * 4 * 20
+
+
+def test_coded_columns_are_named_by_their_own_values(table):
+    """Dictionary-typed columns, with entries in another order and one that no row has."""
+    names = pa.DictionaryArray.from_arrays(
+        pa.array([{"cat": 3, "dog": 0, "fox": 2, "hen": 1}[a] for a in table["animal"].to_pylist()], pa.int8()),
+        ["dog", "hen", "fox", "cat", "emu"],
+    )
+    field = table.schema.field("animal")
+    typed = table.set_column(0, pa.field("animal", names.type, False, field.metadata), names)
+    for make in (
+        lambda t: long_tail(t, "animal", 4.0, 0),
+        lambda t: spurious(t, "animal", "world", 0.5, 0),
+        lambda t: hold_out_values(t, {"animal": ["fox"]}),
+    ):
+        plain, coded = make(table), make(typed)
+        assert plain.train.tolist() == coded.train.tolist()
+        assert plain.statement == coded.statement
+    assert matched_pairs(typed, "animal").tolist() == matched_pairs(table, "animal").tolist()
+
+
+def test_a_column_that_lost_its_description_or_a_cell_is_refused(table):
+    lost = table.set_column(0, "animal", table["animal"])
+    with pytest.raises(ValueError, match=r"no factor 'animal': expected one of world, yaw \(it has lost"):
+        matched_pairs(lost, "animal")
+    holes = pa.table({"a": [1.0, None, 2.0], "b": [1.0, float("nan"), 1.0]})
+    for name in "ab":
+        with pytest.raises(ValueError, match="has empty cells or NaN"):
+            matched_pairs(holes, name)
+
+
+def test_statements_of_numpy_values_are_json(table):
+    shift = hold_out_values(table, {"yaw": np.array([0, 18])})
+    assert json.loads(json.dumps(shift.statement))["values"] == {"yaw": [0, 18]}

@@ -36,8 +36,8 @@ from sims.pointnav.floors.maps import is_map_file
 LEAD = (
     "A disc that is told where its goal lies and where it is, and sees nothing, walks through buildings that it has "
     "never been in. This is the task of 'Emergence of Maps in the Memories of Blind Navigation Agents' (Wijmans et "
-    "al., ICLR 2023). Here an agent learns it, beside one that learned longer; and decoders ask what is left in the memory "
-    "of that one of the house that it has just crossed."
+    "al., ICLR 2023). Here an agent learns it, beside one that learned longer; and decoders ask what is left in the "
+    "memory of that one of the house that it has just crossed."
 )
 FLOORS = {
     "houses": ("houses:1000000-1000040",),

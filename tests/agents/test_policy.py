@@ -104,7 +104,7 @@ def test_damaged_agents_are_refused(tmp_path):
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "settings.json").write_text('{"hidden": 8, "layers": 1, "precision": "float32"}')
     save(tmp_path / "old" / "checkpoints", Checkpoint(0, BlindAgent(8).state_dict(), {}, [{"a": torch.zeros(1)}], {}))
-    with pytest.raises(ValueError, match="does not say its agent's senses: an older version"):
+    with pytest.raises(ValueError, match="does not say its agent's senses: it is of an older version"):
         load_agent(tmp_path / "old")
     save_agent(tmp_path / "other", BlindAgent(8), {"hidden": 16})
     with pytest.raises(ValueError, match="are not those of its agent"):

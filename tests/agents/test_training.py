@@ -227,7 +227,7 @@ def test_a_run_of_an_older_version_is_refused(whole, tmp_path):
     stored = json.loads((folder / "settings.json").read_text())
     del stored["senses"]
     (folder / "settings.json").write_text(json.dumps(stored))
-    with pytest.raises(ValueError, match="does not say its senses: an older version"):
+    with pytest.raises(ValueError, match="does not say its senses: it is of an older version"):
         training.run(small(folder, resume=True))
 
 

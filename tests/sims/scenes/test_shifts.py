@@ -80,8 +80,8 @@ def test_a_spurious_correlation_is_as_strong_as_asked_for(rho):
 
 
 def test_the_test_of_a_spurious_correlation_is_balanced(table):
-    shift = spurious(table, "animal", "world", 0.5, seed=0, n=80)
-    assert len(shift.train) == 80
+    shift = spurious(table, "animal", "world", 0.5, seed=0, n=96)
+    assert len(shift.train) == 96
     assert shift.statement["cramers_v"]["test"] == 0.0
 
 

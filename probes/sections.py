@@ -63,7 +63,7 @@ def curve_section(stories: Mapping[str, tuple[Mapping[str, Any], Curve]]) -> Sec
             "Recurrent PPO, a learner on every core. Success on floors that are not trained on is that of whole "
             f"episodes, at most {EVALUATION_STEPS:,} steps long, with drawn actions."
         ],
-        [Table("training", ["agent", "million steps", "minutes", "held-out success %", "trained on"], rows)],
+        [Table("training", ["agent", "million steps", "minutes", "held-out success %", "machine"], rows)],
         [figure_picture(figure, "Lines: training floors; points: held-out houses.", "Success and SPL against steps")],
         wide=True,
     )
@@ -115,14 +115,18 @@ def maps_section(answers: Answers) -> Section:
         for measure, scores in answers.maps.scores.items()
     ]
     n = {part: len(chosen) for part, chosen in answers.maps.split._asdict().items()}
+    told = {name: _percent_of(score) for name, score in answers.maps.scores["balanced_accuracy_fair"].items()}
     return Section(
-        "The map in its memory",
+        "How much of a map is in its memory",
         [
             f"A decoder learned, from the memories of {n['train']} walks, to draw the house around the start; here it "
             f"draws from {n['test']} final memories in houses that it never saw. It is asked about the cells within a "
-            "metre of the path (framed in blue). `untrained`: an agent that never learned, shown the same walks; "
-            "`shuffled`: another walk's memory; `path`: what somebody would draw who remembers the way walked exactly, "
-            "and nothing else. `fair`: the threshold that is best on other houses in place of the likelier class.",
+            "metre of the path (framed in blue). Untrained: an agent that never learned, shown the same walks. "
+            "Shuffled: another walk's memory. Path: what somebody would draw who remembers the way walked exactly, and nothing "
+            "else. Fair: the threshold that is best on other houses in place of the likelier class.",
+            f"Read the fair balanced accuracy: 50 % knows nothing. The trained agent's memory has {told['agent']}, an "
+            f"untrained agent's {told['untrained']}, another walk's {told['shuffled']}, the path alone {told['path']}. "
+            "Drawing floor everywhere has a high IoU and tells nothing.",
         ],
         [Table("per cent, with 95 % intervals", ["", *(name.replace("_", " ") for name in names)], rows)],
         [

@@ -122,8 +122,8 @@ def maps_section(answers: Answers) -> Section:
             f"A decoder learned, from the memories of {n['train']} walks, to draw the house around the start; here it "
             f"draws from {n['test']} final memories in houses that it never saw. It is asked about the cells within a "
             "metre of the path (framed in blue). Untrained: an agent that never learned, shown the same walks. "
-            "Shuffled: another walk's memory. Path: what somebody would draw who remembers the way walked exactly, and nothing "
-            "else. Fair: the threshold that is best on other houses in place of the likelier class.",
+            "Shuffled: another walk's memory. Path: what somebody would draw who remembers the way walked exactly, "
+            "and nothing else. Fair: the threshold that is best on other houses in place of the likelier class.",
             f"Read the fair balanced accuracy: 50 % knows nothing. The trained agent's memory has {told['agent']}, an "
             f"untrained agent's {told['untrained']}, another walk's {told['shuffled']}, the path alone {told['path']}. "
             "Drawing floor everywhere has a high IoU and tells nothing.",

@@ -65,7 +65,7 @@ class TrainSettings:
     layers: int = 1
     """Depth of the LSTM (the paper: 3)."""
     senses: Senses = "egomotion"
-    """What the agent makes of an observation before it is embedded; `paper` takes it as it is."""
+    """What the agent makes of an observation before it is embedded (`agents.senses`)."""
     lr: float = 3e-3
     """Adam's learning rate at the beginning; it falls linearly to zero."""
     losses: Losses = field(default_factory=Losses)

@@ -62,7 +62,7 @@ def test_a_reset_is_as_if_a_new_sequence_began_and_no_gradient_crosses_it(case):
         torch.testing.assert_close(own, theirs, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(("layers", "senses"), [(1, "paper"), (3, "paper"), (3, "egomotion")])
+@pytest.mark.parametrize(("layers", "senses"), [(1, "paper"), (3, "paper"), (3, "egomotion"), (1, "start-frame")])
 def test_the_agent_is_embeddings_lstm_and_heads_as_torch_would_run_them(layers, senses):
     torch.manual_seed(0)
     agent = BlindAgent(HIDDEN, layers, senses=senses)

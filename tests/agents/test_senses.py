@@ -33,6 +33,14 @@ def test_by_hand():
     assert seen["previous_action"][0].tolist() == action
 
 
+def test_in_the_starts_frame_the_goal_is_not_seen_from_here():
+    torch.manual_seed(0)
+    obs, before = torch.randn(5, 12), torch.randn(5, 2)
+    whole, less = (perceive(obs, before, senses) for senses in ("egomotion", "start-frame"))
+    assert torch.equal(less, whole[:, 3:])
+    assert less.shape[1] == sum(SIZES["start-frame"].values())
+
+
 def test_the_papers_senses_are_the_observation():
     obs = torch.randn(3, 12)
     assert perceive(obs, torch.randn(3, 2), "paper") is obs

@@ -5,6 +5,8 @@ Each learner steps its own envs; gradients are averaged over all of them (DD-PPO
 
 import ctypes
 import os
+import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,9 @@ PATIENCE = timedelta(minutes=30)
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 """Names of glibc's `mallopt`."""
+
+PR_SET_PDEATHSIG = 1
+"""Name of Linux's `prctl`."""
 
 
 class Learner(NamedTuple):
@@ -67,7 +72,8 @@ def run_learners(work: Callable[[Learner, Any], None], argument: Any, processes:
     with tempfile.TemporaryDirectory() as folder:
         meeting = (Path(folder) / "meeting").as_uri()
         others = cast(
-            ProcessContext, spawn(_work_as_another, (work, argument, processes, meeting), processes - 1, join=False)
+            ProcessContext,
+            spawn(_work_as_another, (os.getpid(), work, argument, processes, meeting), processes - 1, join=False),
         )
         try:
             _work(0, work, argument, processes, meeting)
@@ -82,9 +88,21 @@ def run_learners(work: Callable[[Learner, Any], None], argument: Any, processes:
 
 
 def _work_as_another(
-    index: int, work: Callable[[Learner, Any], None], argument: Any, processes: int, meeting: str
+    index: int, first: int, work: Callable[[Learner, Any], None], argument: Any, processes: int, meeting: str
 ) -> None:
+    _die_with(first)
     _work(index + 1, work, argument, processes, meeting)
+
+
+def _die_with(parent: int) -> None:
+    """End this process when process `parent`, which started it, ends, even by a kill (Linux only).
+
+    Torch asks for an interrupt then, which is not heard by one that waits for the others at their meeting.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            sys.exit(1)
 
 
 def _work(rank: int, work: Callable[[Learner, Any], None], argument: Any, processes: int, meeting: str) -> None:

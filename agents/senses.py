@@ -3,7 +3,7 @@
 `paper` hands the observation on as it is, as Wijmans et al. 2023 do. `egomotion` tells the same in other words: where
 the goal lies as seen from here (Habitat's pointgoal_with_gps_compass), how far the agent came since it last looked, and
 its position as phases of waves, so that a step of centimetres is felt anywhere. Nothing is added that the observations
-did not say, but a network learns from it many times as fast (README, "Training"). `start-frame` is `egomotion` without
+did not say, but a network learns from it faster (README, "Training"). `start-frame` is `egomotion` without
 the goal as seen from here: it is told in the frame of the start alone, so that the agent must know where it is.
 """
 

@@ -52,6 +52,7 @@ def test_it_stays_finite_at_the_goal():
     inputs.sum().backward()
     assert torch.isfinite(inputs).all()
     assert obs.grad is not None
+    assert torch.isfinite(obs.grad).all()
 
 
 def test_turned_and_shifted_worlds_feel_alike():

@@ -13,6 +13,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "evaluate": ("agents.scoring", "EvaluateSettings", "Success and SPL of a policy on any layouts."),
     "bench": ("sims.pointnav.bench", "BenchSettings", "Measure speed (pointnav, train); one JSON line a figure."),
     "probe": ("probes.probing", "ProbeSettings", "Ask what an agent's memory knows: record, maps."),
+    "setup": ("sims.scenes.cycles.install", "SetupSettings", "Fetch what a part needs beyond Python packages: cycles."),
     "demo": ("probes.demo", "DemoSettings", "Run the worlds and write one self-contained page."),
 }
 BENCHES = {"pointnav": "sims.pointnav.bench", "train": "agents.bench"}

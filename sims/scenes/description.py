@@ -26,10 +26,10 @@ class Material:
     Args:
         color: the base colour. pattern: one of PATTERNS, how `color` and `color2` share the surface.
         color2: the pattern's other colour; `color` if it is not given.
-        scale: how often the pattern repeats in a metre of the model as it is placed, or, for `image`, is not used.
+        scale: how often the pattern repeats in a metre of the model's own coordinates; `image` does not use it.
         roughness: 0 is a mirror, 1 is chalk. metallic: 0 or 1. transmission: 1 is glass. ior: its refractive index.
         coat: of a clear varnish, 0 to 1. sheen: of cloth, 0 to 1. emission: strength of its own light.
-        bump: the height of the pattern's relief in metres, of the model as it is placed.
+        bump: the height of the pattern's relief in metres.
         subsurface: how much light goes under the skin (fruit, wax), 0 to 1.
         image: for `image`, the name of one of the model's images, looked up by its `uv`.
         fade: for grounds, the two radii in metres between which it fades into what is behind it; None: nowhere.
@@ -112,8 +112,8 @@ class Light:
     Args:
         hdri: one of Blender's bundled panoramas (`city`, `courtyard`, `forest`, `interior`, `night`, `studio`,
             `sunrise`, `sunset`), or None for a clear sky with a sun.
-        rotation_deg: of the panorama, or of the sun from the view of camera yaw 0, about the vertical.
-        elevation_deg: of the sun. haze: how much dust is in the air, 0 to 10.
+        rotation_deg: of the panorama about the vertical; or of the sun: 0 is behind the camera of yaw 0, 90 on its right.
+        elevation_deg: of the sun. sun: how strong it is, in W / m^2. haze: the air's turbidity, 2 (clear) to 10.
         strength: brightness, as a factor. tint: the colour that all of it is multiplied by.
         lamps: of rooms: `[(x, y, z, watts, width, depth)]`, rectangles that shine down.
     """
@@ -121,7 +121,8 @@ class Light:
     hdri: str | None = None
     rotation_deg: float = 0.0
     elevation_deg: float = 40.0
-    haze: float = 1.0
+    sun: float = 3.0
+    haze: float = 2.5
     strength: float = 1.0
     tint: RGB = (1.0, 1.0, 1.0)
     lamps: tuple[tuple[float, float, float, float, float, float], ...] = ()

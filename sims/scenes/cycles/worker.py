@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The process that renders: the one file of the suite that imports Blender's `bpy`, and therefore GPL-3.0-or-later.
+
+Run as `python worker.py FD FOLDER` in an environment that has bpy, or as `blender --background --python worker.py --
+FD FOLDER`. It answers messages (`wire`) on the socket FD until that closes, keeps meshes, pictures and
+materials, and changes only what differs from the scene before.
+"""
+
+import math
+import resource
+import shutil
+import socket
+import sys
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import bpy
+import numpy as np
+import shading
+import wire
+from mathutils import Matrix, Vector
+
+sys.path += [str(p) for p in Path(bpy.utils.resource_path("LOCAL")).glob("python/lib/python3*/site-packages")]
+
+import OpenImageIO as oiio
+
+PANORAMAS = Path(bpy.utils.system_resource("DATAFILES", path="studiolights")) / "world"
+KEPT_MATERIALS = 400
+SHARP = math.radians(40.0)  # an edge sharper than that is shaded as an edge, also on smooth parts
+TO_BLENDER = np.diag([1.0, -1.0, -1.0, 1.0])  # OpenCV's camera axes to Blender's (y up, looks to -z)
+
+
+class Stage:
+    """Blender's one scene, and what of it is there already.
+
+    Slots are objects of Blender's that are used again and again: slot k shows the k-th thing of the scene asked for.
+    """
+
+    def __init__(self, scratch: Path):
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        self.scene = bpy.context.scene
+        self.layer = bpy.context.view_layer
+        self.scratch = scratch
+        self.meshes: dict[str, bpy.types.Mesh] = {}
+        self.pictures: dict[str, bpy.types.Image] = {}
+        self.materials: dict[str, bpy.types.Material] = {}
+        self.slots: list[bpy.types.Object] = []
+        self.lamps: list[bpy.types.Object] = []
+        self.light: object = None
+        self._settle()
+
+    def _settle(self) -> None:
+        """Everything that is the same for all pictures."""
+        scene = self.scene
+        scene.render.engine = "CYCLES"
+        cycles = scene.cycles
+        scene.render.use_persistent_data = True
+        scene.render.use_file_extension = False
+        scene.render.use_compositing = scene.render.use_sequencer = False
+        scene.view_settings.view_transform = "AgX"
+        cycles.use_adaptive_sampling = False
+        cycles.caustics_reflective = cycles.caustics_refractive = False
+        cycles.max_bounces, cycles.transparent_max_bounces = 8, 8
+        cycles.sample_clamp_indirect = 4.0
+        cycles.blur_glossy = 1.0
+        cycles.denoiser = "OPENIMAGEDENOISE"
+        cycles.pixel_filter_type = "BLACKMAN_HARRIS"
+        layer = self.layer
+        layer.use_pass_z = layer.use_pass_normal = layer.use_pass_object_index = True
+        layer.cycles.denoising_store_passes = True
+        camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+        camera.data.sensor_fit, camera.data.clip_start, camera.data.clip_end = "HORIZONTAL", 0.01, 5000.0
+        scene.collection.objects.link(camera)
+        scene.camera = camera
+        scene.world = bpy.data.worlds.new("world")
+
+    def render(self, asked: dict) -> tuple[dict, dict]:
+        """The picture and its passes."""
+        self._place(asked["things"])
+        if asked["light"] != self.light:
+            self._shine(asked["light"])
+        self._aim(asked["camera"])
+        scene, cycles = self.scene, self.scene.cycles
+        scene.render.threads_mode, scene.render.threads = "FIXED", asked["threads"]
+        scene.view_settings.exposure = asked["exposure"]
+        cycles.device, cycles.seed = asked["device"], asked["seed"] % (2**31)
+        arrays = {"png": self._picture(asked["samples"], asked["denoise"])}
+        if asked["annotate"]:
+            arrays |= self._annotations()
+        return {"rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0}, arrays
+
+    def _place(self, things: list) -> None:
+        while len(self.slots) < len(things):
+            slot = bpy.data.objects.new(f"slot{len(self.slots)}", bpy.data.meshes.new("nothing"))
+            slot.pass_index = len(self.slots) + 1
+            self.scene.collection.objects.link(slot)
+            self.slots.append(slot)
+        for k, slot in enumerate(self.slots):
+            there = k < len(things)
+            if slot.hide_render == there:
+                slot.hide_render = not there
+            if there:
+                self._fill(slot, things[k])
+
+    def _fill(self, slot: bpy.types.Object, thing: dict) -> None:
+        mesh = self.meshes[thing["mesh"]]
+        if slot.data != mesh:
+            slot.data = mesh
+        wanted = [self._material(description, thing["mesh"]) for description in thing["materials"]]
+        for material_slot, material in zip(slot.material_slots, wanted, strict=True):
+            if material_slot.link != "OBJECT":
+                material_slot.link = "OBJECT"
+            if material_slot.material != material:
+                material_slot.material = material
+        matrix = np.array(thing["pose"])
+        if not np.allclose(np.array(slot.matrix_world), matrix, atol=1e-9):
+            slot.matrix_world = Matrix(matrix.tolist())
+
+    def _material(self, description: dict, mesh: str) -> bpy.types.Material:
+        key = repr((description, mesh if description["image"] else None))
+        if key not in self.materials:
+            if len(self.materials) >= KEPT_MATERIALS:
+                self._forget_materials()
+            material = self.materials[key] = bpy.data.materials.new("material")
+            if material.node_tree is None:  # Blender 5 makes one by itself
+                material.use_nodes = True
+            shading.paint(material.node_tree, description, self.pictures.get(f"{mesh}/{description['image']}"))
+        return self.materials[key]
+
+    def _forget_materials(self) -> None:
+        for slot in self.slots:
+            for material_slot in slot.material_slots:
+                material_slot.material = None
+        for material in self.materials.values():
+            bpy.data.materials.remove(material)
+        self.materials.clear()
+
+    def _shine(self, light: dict) -> None:
+        world, panorama = self.scene.world, None
+        if world.node_tree is None:
+            world.use_nodes = True
+        if light["hdri"]:
+            panorama = bpy.data.images.load(str(PANORAMAS / f"{light['hdri']}.exr"), check_existing=True)
+        shading.shine(world.node_tree, light, panorama)
+        for lamp in self.lamps:
+            bpy.data.lights.remove(lamp.data)
+        self.lamps = [self._lamp(light, lamp) for lamp in light["lamps"]]
+        if not light["hdri"]:
+            self.lamps.append(self._sun(light))
+        self.light = light
+
+    def _sun(self, light: dict) -> bpy.types.Object:
+        data = bpy.data.lights.new("sun", "SUN")
+        data.energy, data.angle = light["sun"] * light["strength"], math.radians(1.0)
+        low = 1.0 - math.exp(-light["elevation_deg"] / 12.0)  # the lower, the longer its way through the air
+        data.color = tuple(
+            t * c for t, c in zip(light["tint"], (1.0, 0.55 + 0.4 * low, 0.25 + 0.65 * low), strict=True)
+        )
+        thing = bpy.data.objects.new("sun", data)
+        thing.rotation_euler = Vector(shading.sun_direction(light)).to_track_quat("Z", "Y").to_euler()
+        self.scene.collection.objects.link(thing)
+        return thing
+
+    def _lamp(self, light: dict, lamp: list[float]) -> bpy.types.Object:
+        """A rectangle that shines down."""
+        x, y, z, watts, width, depth = lamp
+        data = bpy.data.lights.new("lamp", "AREA")
+        data.shape, data.size, data.size_y = "RECTANGLE", width, depth
+        data.energy, data.color = watts * light["strength"], light["tint"]
+        thing = bpy.data.objects.new("lamp", data)
+        thing.location = (x, y, z)
+        self.scene.collection.objects.link(thing)
+        return thing
+
+    def _aim(self, camera: dict) -> None:
+        render, data = self.scene.render, self.scene.camera.data
+        render.resolution_x, render.resolution_y, render.resolution_percentage = camera["width"], camera["height"], 100
+        data.angle = math.radians(camera["fov_deg"])
+        matrix = np.array(camera["pose"]) @ TO_BLENDER
+        self.scene.camera.matrix_world = Matrix(matrix.tolist())
+
+    def _picture(self, samples: int, denoise: bool) -> np.ndarray:
+        scene, cycles = self.scene, self.scene.cycles
+        cycles.samples, cycles.use_denoising, cycles.filter_width = samples, denoise, 1.5
+        settings = scene.render.image_settings
+        settings.media_type, settings.file_format, settings.color_mode = "IMAGE", "PNG", "RGB"
+        settings.color_depth, settings.compression = "8", 0
+        return np.frombuffer(self._written("picture.png"), np.uint8)
+
+    def _annotations(self) -> dict[str, np.ndarray]:
+        """One sample through every pixel's centre, so that no pixel is a mixture of two things."""
+        scene, cycles = self.scene, self.scene.cycles
+        bounces = cycles.max_bounces
+        cycles.samples, cycles.use_denoising, cycles.filter_width, cycles.max_bounces = 1, False, 0.01, 0
+        settings = scene.render.image_settings
+        settings.media_type = "MULTI_LAYER_IMAGE"
+        settings.file_format, settings.color_depth, settings.exr_codec = "OPEN_EXR_MULTILAYER", "32", "NONE"
+        self._written("passes.exr")
+        cycles.max_bounces = bounces
+        return _read_passes(self.scratch / "passes.exr")
+
+    def _written(self, name: str) -> bytes:
+        path = self.scratch / name
+        self.scene.render.filepath = str(path)
+        bpy.ops.render.render(write_still=True)
+        return path.read_bytes() if name.endswith(".png") else b""
+
+    def take_mesh(self, key: str, arrays: dict[str, np.ndarray], n_parts: int) -> None:
+        """Keep a mesh, and forget one of the same key."""
+        vertices, triangles = arrays["vertices"], arrays["triangles"]
+        mesh = bpy.data.meshes.new(key)
+        mesh.vertices.add(len(vertices))
+        mesh.vertices.foreach_set("co", vertices.reshape(-1))
+        mesh.loops.add(triangles.size)
+        mesh.loops.foreach_set("vertex_index", triangles.reshape(-1))
+        mesh.polygons.add(len(triangles))
+        mesh.polygons.foreach_set("loop_start", np.arange(0, triangles.size, 3, dtype=np.int32))
+        for _ in range(n_parts):
+            mesh.materials.append(None)
+        mesh.polygons.foreach_set("material_index", arrays["part"])
+        if "uv" in arrays:
+            mesh.uv_layers.new(name="uv").data.foreach_set("uv", arrays["uv"].reshape(-1))
+        mesh.update(calc_edges=True)
+        mesh.polygons.foreach_set("use_smooth", arrays["smooth"])
+        mesh.set_sharp_from_angle(angle=SHARP)
+        self.meshes[key] = mesh
+
+    def take_picture(self, key: str, picture: np.ndarray) -> None:
+        """Keep a picture `[height, width, 3 or 4]` uint8, row 0 the top."""
+        height, width, channels = picture.shape
+        whole = np.ones((height, width, 4), np.float32)
+        whole[..., :channels] = picture[::-1] / np.float32(255)
+        image = bpy.data.images.new(key, width, height, alpha=channels == 4)
+        image.pixels.foreach_set(whole.reshape(-1))
+        image.pack()
+        self.pictures[key] = image
+
+    def forget_models(self) -> None:
+        """Drop every mesh and picture, for the client has sent too many."""
+        nothing = bpy.data.meshes.new("nothing")
+        for slot in self.slots:
+            slot.data = nothing
+        self._forget_materials()
+        for mesh in self.meshes.values():
+            bpy.data.meshes.remove(mesh)
+        for image in self.pictures.values():
+            bpy.data.images.remove(image)
+        self.meshes.clear()
+        self.pictures.clear()
+
+
+def _read_passes(path: Path) -> dict[str, np.ndarray]:
+    file = oiio.ImageInput.open(str(path))
+    if file is None:
+        raise RuntimeError(f"no passes were written: {oiio.geterror()}")
+    wanted = {"Depth": "depth", "Normal": "normals", "Object Index": "index", "Denoising Albedo": "albedo"}
+    passes, k = {}, 0
+    while file.seek_subimage(k, 0):
+        name = file.spec().getattribute("name").partition(".")[2]
+        if name in wanted:
+            pixels = file.read_image(k, 0, 0, file.spec().nchannels, "float")
+            passes[wanted[name]] = pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+        k += 1
+    file.close()
+    return passes
+
+
+def devices() -> list[str]:
+    """Kinds of GPU that Cycles can use here, found by asking it; an empty list where there is none."""
+    preferences = bpy.context.preferences.addons["cycles"].preferences
+    found = []
+    for kind in ("OPTIX", "CUDA", "HIP", "ONEAPI", "METAL"):
+        try:
+            preferences.compute_device_type = kind
+        except TypeError:  # this build does not know that kind
+            continue
+        preferences.get_devices()
+        if any(device.type == kind for device in preferences.devices):
+            for device in preferences.devices:
+                device.use = device.type == kind
+            found.append(kind)
+            break
+    return found
+
+
+def answer(stage: Stage, asked: dict, arrays: dict[str, np.ndarray]) -> tuple[dict, dict]:
+    """Do what a message asks."""
+    verb = asked["verb"]
+    if verb == "render":
+        return stage.render(asked)
+    if verb == "mesh":
+        stage.take_mesh(asked["key"], arrays, asked["n_parts"])
+    elif verb == "picture":
+        stage.take_picture(asked["key"], arrays["picture"])
+    elif verb == "forget":
+        stage.forget_models()
+    elif verb == "hello":
+        return {"blender": bpy.app.version_string, "devices": devices()}, {}
+    else:
+        raise ValueError(f"no such verb: {verb}")
+    return {}, {}
+
+
+def main() -> None:
+    """Answer messages until the socket closes; `argv` ends with its number and a folder for the files in between."""
+    connection, scratch = socket.socket(fileno=int(sys.argv[-2])), Path(sys.argv[-1])
+    stage = Stage(scratch)
+    try:
+        while True:
+            asked, arrays = wire.receive(connection)
+            try:
+                document, out = answer(stage, asked, arrays)
+            except Exception:  # whatever it was, the caller is told
+                document, out = {"error": traceback.format_exc()}, {}
+            wire.send(connection, document, out)
+    except wire.WireError:  # the caller has gone
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Grounds and rooms as meshes: flat where objects stand, with relief, blades and pebbles further out."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sims.scenes.description import Material, Mesh, Model
+
+FLAT = 2.6
+"""Radius in metres within which every ground is level, for objects to stand on."""
+
+
+def ground(name: str, material: Material, relief: float, radius: float, seed: int) -> Model:
+    """A round ground: rings that grow with the distance, its relief rising beyond FLAT.
+
+    Args:
+        relief: height in metres of its hills, at most; radius: where it ends, in metres. seed: of the hills.
+    """
+    n_around = 192
+    rings = np.concatenate([[0.0, 0.5 * FLAT], FLAT * (radius / FLAT) ** np.linspace(0.0, 1.0, 72)])
+    angles = np.linspace(0.0, 2.0 * np.pi, n_around, endpoint=False)
+    x, y = rings[:, None] * np.cos(angles), rings[:, None] * np.sin(angles)
+    z = relief * _hills(x, y, seed) * _rise(rings)[:, None]
+    vertices = np.stack([x, y, z], -1).reshape(-1, 3).astype(np.float32)
+    at = np.arange(len(rings) * n_around).reshape(len(rings), n_around)
+    a, b = at[:-1], at[1:]
+    c, d = np.roll(b, -1, 1), np.roll(a, -1, 1)
+    triangles = np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
+    triangles = triangles[(triangles >= n_around).any(1)]  # the innermost ring is a point
+    return _model(name, vertices, triangles, material, smooth=True)
+
+
+def blades(name: str, material: Material, n: int, height: float, reach: float, seed: int) -> Model:
+    """Blades of grass, bent triangles, thinly among the objects' feet and thicker beyond.
+
+    Args:
+        n: how many. height: in metres, on average. reach: the radius in metres that they cover.
+    """
+    rng = np.random.default_rng(seed)
+    r = reach * rng.random(n) ** 0.75
+    turn, facing = rng.random((2, n)) * 2.0 * np.pi
+    tall = height * (0.4 + rng.gamma(4.0, 0.15, n)) * np.clip(0.35 + r / 2.0, 0.0, 1.0)
+    foot = np.stack([r * np.cos(turn), r * np.sin(turn), np.zeros(n)], -1)
+    across = 0.06 * np.stack([np.cos(facing), np.sin(facing), np.zeros(n)], -1) * tall[:, None]
+    lean = rng.normal(0.0, 0.35, (n, 2)) * tall[:, None]
+    tip = foot + np.concatenate([lean, tall[:, None]], 1)
+    vertices = np.stack([foot - across, foot + across, tip], 1).reshape(-1, 3).astype(np.float32)
+    return _model(name, vertices, np.arange(3 * n).reshape(n, 3), material, smooth=False)
+
+
+def pebbles(name: str, material: Material, n: int, size: float, reach: float, seed: int) -> Model:
+    """Stones that lie half in the ground, none where objects stand.
+
+    Args:
+        n: how many. size: in metres, of the common ones. reach: the radius in metres that they cover.
+    """
+    rng = np.random.default_rng(seed)
+    r = 1.1 + (reach - 1.1) * rng.random(n)
+    turn = rng.random(n) * 2.0 * np.pi
+    radius = size * np.exp(rng.normal(0.0, 0.5, n)) * np.clip(r / 4.0, 0.3, 1.5)
+    ball, triangles = _icosphere()
+    shapes = ball * (radius[:, None, None] * rng.uniform(0.55, 1.2, (n, 1, 3)))
+    shapes *= 1.0 + rng.normal(0.0, 0.08, (n, len(ball), 1))
+    shapes += np.stack([r * np.cos(turn), r * np.sin(turn), 0.1 * radius], -1)[:, None]
+    every = triangles[None] + len(ball) * np.arange(n)[:, None, None]
+    return _model(name, shapes.reshape(-1, 3).astype(np.float32), every.reshape(-1, 3), material, smooth=True)
+
+
+def room(name: str, material: Material, width: float, height: float, ceiling: Material) -> Model:
+    """Four walls and a ceiling around the origin, seen from within.
+
+    Args:
+        width: of the square floor, in metres. height: of the walls, in metres.
+    """
+    w = width / 2.0
+    corners = np.array([[x, y, z] for z in (0.0, height) for x, y in ((-w, -w), (w, -w), (w, w), (-w, w))], np.float32)
+    walls = [(k, 4 + k, 4 + (k + 1) % 4, (k + 1) % 4) for k in range(4)] + [(4, 7, 6, 5)]
+    triangles = np.array([t for a, b, c, d in walls for t in ((a, b, c), (a, c, d))], np.int32)
+    part = np.repeat([0, 0, 0, 0, 1], 2).astype(np.int32)
+    return Model(name, Mesh(corners, triangles, part, np.zeros(10, np.bool_)), (material, ceiling))
+
+
+def plinth(width: float, height: float) -> Model:
+    """A block for an object to stand on, `width` m wide and deep, around the origin, from 0 to `height` m."""
+    w = width / 2.0
+    corners = np.array([[x, y, z] for z in (0.0, height) for x, y in ((-w, -w), (w, -w), (w, w), (-w, w))], np.float32)
+    sides = [(k, (k + 1) % 4, 4 + (k + 1) % 4, 4 + k) for k in range(4)] + [(4, 5, 6, 7), (3, 2, 1, 0)]
+    triangles = np.array([t for a, b, c, d in sides for t in ((a, b, c), (a, c, d))], np.int32)
+    return _model("plinth", corners, triangles, Material((0.55, 0.53, 0.5), roughness=0.7), smooth=False)
+
+
+def _model(
+    name: str, vertices: NDArray[np.float32], triangles: NDArray[np.integer], material: Material, *, smooth: bool
+) -> Model:
+    n = len(triangles)
+    return Model(
+        name,
+        Mesh(vertices, triangles.astype(np.int32), np.zeros(n, np.int32), np.full(n, smooth)),
+        (material,),
+    )
+
+
+def _rise(r: NDArray[np.float64]) -> NDArray[np.float64]:
+    """0 within FLAT, then smoothly towards 1 at four times that."""
+    t = np.clip((r - FLAT) / (3.0 * FLAT), 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+def _hills(x: NDArray[np.float64], y: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """A sum of waves of many lengths and directions, about -1 to 1."""
+    rng = np.random.default_rng(seed)
+    total = np.zeros_like(x)
+    for length in 3.0 * 1.5 ** np.arange(9):
+        way, phase = rng.random(2) * 2.0 * np.pi
+        weight = (length / 77.0) ** 0.8
+        total += weight * np.sin(2.0 * np.pi / length * (x * np.cos(way) + y * np.sin(way)) + phase)
+    return total / 2.0
+
+
+def _icosphere() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """A ball of radius 1: an icosahedron whose triangles are cut in four once."""
+    g = (1.0 + 5.0**0.5) / 2.0
+    corners = np.array(
+        [[-1, g, 0], [1, g, 0], [-1, -g, 0], [1, -g, 0], [0, -1, g], [0, 1, g], [0, -1, -g], [0, 1, -g]]
+        + [[g, 0, -1], [g, 0, 1], [-g, 0, -1], [-g, 0, 1]]
+    )
+    faces = np.array(
+        [[0, 11, 5], [0, 5, 1], [0, 1, 7], [0, 7, 10], [0, 10, 11], [1, 5, 9], [5, 11, 4], [11, 10, 2], [10, 7, 6]]
+        + [[7, 1, 8], [3, 9, 4], [3, 4, 2], [3, 2, 6], [3, 6, 8], [3, 8, 9], [4, 9, 5], [2, 4, 11], [6, 2, 10]]
+        + [[8, 6, 7], [9, 8, 1]]
+    )
+    edges = np.sort(faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), 1)
+    unique, where = np.unique(edges, axis=0, return_inverse=True)
+    ab, bc, ca = (len(corners) + where.reshape(-1, 3)).T
+    a, b, c = faces.T
+    cut = np.stack([np.stack(t, -1) for t in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))], 1).reshape(-1, 3)
+    points = np.concatenate([corners, corners[unique].mean(1)])
+    return points / np.linalg.norm(points, axis=1, keepdims=True), cut

@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 RGB = tuple[float, float, float]
 
-PATTERNS = ("plain", "noise", "wood", "marble", "checker", "stripes", "bricks", "weave", "speckle", "waves", "image")
+PATTERNS = (
+    *("plain", "noise", "wood", "marble", "checker", "stripes"),
+    *("bricks", "planks", "weave", "speckle", "waves", "image"),
+)
 
 
 @dataclass(frozen=True)

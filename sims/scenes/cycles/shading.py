@@ -131,10 +131,41 @@ def _stripes(nodes: Nodes, at: object, scale: float) -> object:
 
 
 def _bricks(nodes: Nodes, at: object, scale: float) -> object:
-    brick = _textured(nodes, "ShaderNodeTexBrick", at, scale, {"Mortar Size": 0.03, "Color1": (0.0,) * 3 + (1.0,)})
-    brick.inputs["Color2"].default_value = (0.25, 0.25, 0.25, 1.0)
+    return _laid(nodes, _unrolled(nodes, at), scale, 0.03, 0.25)
+
+
+def _planks(nodes: Nodes, at: object, scale: float) -> object:
+    """Boards in rows, each of another shade, with a grain along them."""
+    boards = _laid(nodes, _stretched(nodes, _unrolled(nodes, at), (0.3, 1.0, 1.0)), scale, 0.012, 0.7)
+    grain = _textured(
+        nodes, "ShaderNodeTexNoise", _stretched(nodes, at, (0.06, 1.0, 1.0)), 12.0 * scale, {"Detail": 4.0}
+    )
+    return nodes.math("ADD", nodes.math("MULTIPLY", boards, 0.75), nodes.math("MULTIPLY", grain.outputs[0], 0.3))
+
+
+def _laid(nodes: Nodes, at: object, scale: float, mortar: float, shades: float) -> object:
+    """Bricks: 0 to `shades`, 1 in the joints."""
+    brick = _textured(nodes, "ShaderNodeTexBrick", at, scale, {"Mortar Size": mortar, "Color1": (0.0, 0.0, 0.0, 1.0)})
+    brick.inputs["Color2"].default_value = (shades, shades, shades, 1.0)
     brick.inputs["Mortar"].default_value = (1.0, 1.0, 1.0, 1.0)
     return brick.outputs["Color"]
+
+
+def _unrolled(nodes: Nodes, at: object) -> object:
+    """Coordinates whose first two run along a floor, or along a wall and up it."""
+    way, normal = nodes.add("ShaderNodeSeparateXYZ"), nodes.add("ShaderNodeSeparateXYZ")
+    nodes.link(at, way.inputs[0])
+    nodes.link(nodes.add("ShaderNodeTexCoord").outputs["Normal"], normal.inputs[0])
+    is_floor = nodes.math("GREATER_THAN", nodes.math("ABSOLUTE", normal.outputs[2], 0.0), 0.5)
+    is_wall = nodes.math("SUBTRACT", 1.0, is_floor)
+    along = nodes.math("ADD", way.outputs[0], nodes.math("MULTIPLY", is_wall, way.outputs[1]))
+    up = nodes.math(
+        "ADD", nodes.math("MULTIPLY", is_floor, way.outputs[1]), nodes.math("MULTIPLY", is_wall, way.outputs[2])
+    )
+    joined = nodes.add("ShaderNodeCombineXYZ")
+    nodes.link(along, joined.inputs[0])
+    nodes.link(up, joined.inputs[1])
+    return joined.outputs[0]
 
 
 def _weave(nodes: Nodes, at: object, scale: float) -> object:
@@ -163,6 +194,7 @@ PATTERNS = {
     "checker": _checker,
     "stripes": _stripes,
     "bricks": _bricks,
+    "planks": _planks,
     "weave": _weave,
     "speckle": _speckle,
     "waves": _waves,

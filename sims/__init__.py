@@ -8,3 +8,4 @@ gymnasium.register(
     vector_entry_point="sims.pointnav.env:PointNavVectorEnv",
 )
 gymnasium.register("umwelt/HabitatPointNav-v0", entry_point="sims.pointnav.habitat:HabitatPointNavEnv")
+gymnasium.register("umwelt/Scene-v0", entry_point="sims.scenes.env:SceneEnv")

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sims.scenes.basic.solids import box, moved, sphere
 from sims.scenes.description import Material, Mesh, Model
 
 FLAT = 2.6
@@ -25,7 +26,7 @@ def ground(name: str, material: Material, relief: float, radius: float, seed: in
     a, b = at[:-1], at[1:]
     c, d = np.roll(b, -1, 1), np.roll(a, -1, 1)
     triangles = np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])
-    triangles = triangles[(triangles >= n_around).any(1)]  # the innermost ring is a point
+    triangles = triangles[(triangles >= n_around).sum(1) >= 2]  # the innermost ring is a point
     return _model(name, vertices, triangles, material, smooth=True)
 
 
@@ -57,7 +58,8 @@ def pebbles(name: str, material: Material, n: int, size: float, reach: float, se
     r = 1.1 + (reach - 1.1) * rng.random(n)
     turn = rng.random(n) * 2.0 * np.pi
     radius = size * np.exp(rng.normal(0.0, 0.5, n)) * np.clip(r / 4.0, 0.3, 1.5)
-    ball, triangles = _icosphere()
+    stone = sphere(1.0, 1)
+    ball, triangles = stone.vertices.astype(np.float64), stone.triangles.astype(np.int64)
     shapes = ball * (radius[:, None, None] * rng.uniform(0.55, 1.2, (n, 1, 3)))
     shapes *= 1.0 + rng.normal(0.0, 0.08, (n, len(ball), 1))
     shapes += np.stack([r * np.cos(turn), r * np.sin(turn), 0.1 * radius], -1)[:, None]
@@ -81,11 +83,8 @@ def room(name: str, material: Material, width: float, height: float, ceiling: Ma
 
 def plinth(width: float, height: float) -> Model:
     """A block for an object to stand on, `width` m wide and deep, around the origin, from 0 to `height` m."""
-    w = width / 2.0
-    corners = np.array([[x, y, z] for z in (0.0, height) for x, y in ((-w, -w), (w, -w), (w, w), (-w, w))], np.float32)
-    sides = [(k, (k + 1) % 4, 4 + (k + 1) % 4, 4 + k) for k in range(4)] + [(4, 5, 6, 7), (3, 2, 1, 0)]
-    triangles = np.array([t for a, b, c, d in sides for t in ((a, b, c), (a, c, d))], np.int32)
-    return _model("plinth", corners, triangles, Material((0.55, 0.53, 0.5), roughness=0.7), smooth=False)
+    block = moved(box((width, width, height), 0.02), (0.0, 0.0, height / 2.0))
+    return Model("plinth", block, (Material((0.55, 0.53, 0.5), roughness=0.7),))
 
 
 def _model(
@@ -114,24 +113,3 @@ def _hills(x: NDArray[np.float64], y: NDArray[np.float64], seed: int) -> NDArray
         weight = (length / 77.0) ** 0.8
         total += weight * np.sin(2.0 * np.pi / length * (x * np.cos(way) + y * np.sin(way)) + phase)
     return total / 2.0
-
-
-def _icosphere() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """A ball of radius 1: an icosahedron whose triangles are cut in four once."""
-    g = (1.0 + 5.0**0.5) / 2.0
-    corners = np.array(
-        [[-1, g, 0], [1, g, 0], [-1, -g, 0], [1, -g, 0], [0, -1, g], [0, 1, g], [0, -1, -g], [0, 1, -g]]
-        + [[g, 0, -1], [g, 0, 1], [-g, 0, -1], [-g, 0, 1]]
-    )
-    faces = np.array(
-        [[0, 11, 5], [0, 5, 1], [0, 1, 7], [0, 7, 10], [0, 10, 11], [1, 5, 9], [5, 11, 4], [11, 10, 2], [10, 7, 6]]
-        + [[7, 1, 8], [3, 9, 4], [3, 4, 2], [3, 2, 6], [3, 6, 8], [3, 8, 9], [4, 9, 5], [2, 4, 11], [6, 2, 10]]
-        + [[8, 6, 7], [9, 8, 1]]
-    )
-    edges = np.sort(faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), 1)
-    unique, where = np.unique(edges, axis=0, return_inverse=True)
-    ab, bc, ca = (len(corners) + where.reshape(-1, 3)).T
-    a, b, c = faces.T
-    cut = np.stack([np.stack(t, -1) for t in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))], 1).reshape(-1, 3)
-    points = np.concatenate([corners, corners[unique].mean(1)])
-    return points / np.linalg.norm(points, axis=1, keepdims=True), cut

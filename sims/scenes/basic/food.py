@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sims.scenes.basic.solids import Part, assembled, curve, moved, revolve, sphere, tube
-from sims.scenes.description import Material, Model
+from sims.scenes.basic.solids import Part, Points, assembled, curve, moved, revolve, sphere, tube
+from sims.scenes.description import Material, Mesh, Model
 
 STALK = Material((0.12, 0.07, 0.02), "noise", (0.2, 0.14, 0.05), 20.0, 0.9)
 
@@ -129,8 +129,7 @@ def cactus(arms: int = 2) -> Model:
     return assembled("Cactus", parts, "cactus")
 
 
-def _column(path: object, radius: float) -> "object":
+def _column(path: Points, radius: float) -> Mesh:
     """A ribbed pipe with a round end."""
-    points = curve(path, 40)  # type: ignore[arg-type]
     ends = np.sqrt(np.clip(1.0 - np.clip((np.arange(40) - 33) / 6.0, 0.0, 1.0) ** 2, 0.01, 1.0))
-    return tube(points, radius * ends, 24)
+    return tube(curve(path, 40), radius * ends, 24)

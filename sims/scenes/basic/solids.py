@@ -8,7 +8,7 @@ from scipy.interpolate import PchipInterpolator
 
 from sims.scenes.description import Material, Mesh, Model
 
-Points = NDArray[np.float64] | Sequence[Sequence[float]]
+Points = NDArray[np.float64] | Sequence[Sequence[float]] | Sequence[NDArray[np.float64]]
 Part = tuple[Mesh, Material]
 
 
@@ -29,9 +29,9 @@ def curve(points: Points, n: int = 48) -> NDArray[np.float64]:
     """`[n, k]` points along a smooth curve through `points` `[m, k]` that does not overshoot."""
     given = np.asarray(points, np.float64)
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(given, axis=0), axis=1))])
-    points = PchipInterpolator(along, given)(np.linspace(0.0, along[-1], n))
-    points[[0, -1]] = given[[0, -1]]  # exactly, whatever the rounding
-    return points
+    smooth = np.asarray(PchipInterpolator(along, given)(np.linspace(0.0, along[-1], n)), np.float64)
+    smooth[[0, -1]] = given[[0, -1]]  # exactly, whatever the rounding
+    return smooth
 
 
 def revolve(profile: Points, n: int = 96) -> Mesh:
@@ -172,7 +172,7 @@ def _frames(points: NDArray[np.float64], *, loop: bool) -> tuple[NDArray[np.floa
         last = last - way * (last @ way)
         last /= np.linalg.norm(last)
         side[k] = last
-    return side, np.cross(ahead, side)
+    return side, np.cross(ahead, side).astype(np.float64)
 
 
 def _cube(steps: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -190,4 +190,4 @@ def _cube(steps: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.i
             points.append(side.reshape(-1, 3))
             faces.append(np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]))
     unique, where = np.unique(np.round(np.concatenate(points), 9), axis=0, return_inverse=True)
-    return unique, where.reshape(-1)[np.concatenate(faces)]
+    return unique.astype(np.float64), where.reshape(-1)[np.concatenate(faces)].astype(np.int64)

@@ -1,7 +1,7 @@
 """Balls, games, instruments and clothes."""
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from sims.scenes.basic.solids import Part, assembled, box, curve, moved, revolve, sphere, tube
 from sims.scenes.description import Material, Mesh, Model
@@ -48,7 +48,7 @@ def tennis_ball() -> Model:
     seam = np.stack(
         [a * np.cos(t) + b * np.cos(3 * t), a * np.sin(t) - b * np.sin(3 * t), 2 * (a * b) ** 0.5 * np.sin(2 * t)]
     )
-    distance, _ = cKDTree(seam.T).query(_middles(ball))
+    distance, _ = KDTree(seam.T).query(_middles(ball))
     felt = Material((0.6, 0.72, 0.06), "noise", (0.5, 0.62, 0.05), 40.0, 0.95, bump=0.01, sheen=0.5)
     turned = moved(ball._replace(part=(distance < 0.045).astype(np.int32)), turn_deg=(50, 20, 0))
     return assembled("TennisBall", [(turned, (felt, WHITE))], "tennis ball", (852,))

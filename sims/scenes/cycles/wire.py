@@ -35,7 +35,7 @@ def send(to: socket.socket, document: dict[str, Any], arrays: dict[str, NDArray[
     try:
         to.sendall(LENGTHS.pack(len(text), sum(array.nbytes for array in whole.values())) + text)
         for array in whole.values():
-            to.sendall(memoryview(array.reshape(-1)).cast("B") if array.size else b"")
+            to.sendall(array.tobytes())
     except (BrokenPipeError, ConnectionError) as error:
         raise WireError("the other side has gone") from error
 

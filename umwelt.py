@@ -11,12 +11,28 @@ import tyro
 VERBS: dict[str, tuple[str, str, str]] = {
     "train": ("agents.training", "TrainSettings", "Train an agent; resumable bit for bit."),
     "evaluate": ("agents.scoring", "EvaluateSettings", "Success and SPL of a policy on any layouts."),
-    "bench": ("sims.pointnav.bench", "BenchSettings", "Measure speed (pointnav, train); one JSON line a figure."),
+    "bench": (
+        "sims.pointnav.bench",
+        "BenchSettings",
+        "Measure speed (pointnav, train, scenes); one JSON line a figure.",
+    ),
     "probe": ("probes.probing", "ProbeSettings", "Ask what an agent's memory knows: record, maps."),
+    "dataset": ("sims.scenes.dataset", "DatasetSettings", "Render a design of scenes into a data set; resumable."),
     "setup": ("sims.scenes.cycles.install", "SetupSettings", "Fetch what a part needs beyond Python packages: cycles."),
-    "demo": ("probes.demo", "DemoSettings", "Run the worlds and write one self-contained page."),
+    "demo": ("probes.demo", "DemoSettings", "Run the worlds (pointnav, scenes) and write one self-contained page."),
 }
-BENCHES = {"pointnav": "sims.pointnav.bench", "train": "agents.bench"}
+PARTS = {
+    "bench": {
+        "pointnav": ("sims.pointnav.bench", "BenchSettings"),
+        "train": ("agents.bench", "BenchSettings"),
+        "scenes": ("sims.scenes.bench", "BenchSettings"),
+    },
+    "demo": {
+        "pointnav": ("probes.demo", "DemoSettings"),
+        "scenes": ("probes.scenes_demo", "ScenesDemoSettings"),
+    },
+}
+"""Verbs of several parts, which the first word after them names."""
 
 
 def main() -> None:
@@ -27,10 +43,10 @@ def main() -> None:
         sys.stdout.write("\n".join(["usage: umwelt VERB ...  (umwelt VERB --help tells its options)", "", *lines, ""]))
         sys.exit(0 if verb in ("", "-h", "--help") else 2)
     module_name, settings_name, line = VERBS[verb]
-    if verb == "bench" and sys.argv[2:] and not sys.argv[2].startswith("-"):
-        if sys.argv[2] not in BENCHES:
-            sys.exit(f"umwelt: there is no benchmark {sys.argv[2]!r}: expected one of {', '.join(BENCHES)}")
-        module_name = BENCHES[sys.argv[2]]
+    if verb in PARTS and sys.argv[2:] and not sys.argv[2].startswith("-"):
+        if sys.argv[2] not in PARTS[verb]:
+            sys.exit(f"umwelt: there is no {verb} {sys.argv[2]!r}: expected one of {', '.join(PARTS[verb])}")
+        module_name, settings_name = PARTS[verb][sys.argv[2]]
     module = import_module(module_name)
     settings = tyro.cli(getattr(module, settings_name), prog=f"umwelt {verb}", description=line, args=sys.argv[2:])
     _run(module.run, settings)

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
+import tyro
 
 from agents import training
 from agents.baselines import POLICIES, cpu_for, policy_named, pretrained_folder
@@ -52,6 +54,8 @@ SHOWN = ("oracle", "tangent-bug", AGENT)
 class DemoSettings:
     """What `umwelt demo` runs."""
 
+    name: Annotated[Literal["pointnav"], tyro.conf.Positional] = "pointnav"
+    """Which demo."""
     maps: Path | None = None
     """A folder searched for map files (ROS `*.yaml`, `*.vectormap.txt`), each shown beside the generated floors."""
     out: Path = Path("demo")

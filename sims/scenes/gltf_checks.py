@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims.scenes.gltf_json import AGAIN, Object, container, entries, indices, numbers, parsed, part, pick, whole
-from sims.scenes.untrusted import AssetError, Reading
+from sims.scenes.untrusted import AssetError, Reading, embedded
 
 SIZES = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
@@ -26,9 +26,10 @@ class Checked:
     """A glTF file whose sizes and references hold.
 
     Args:
-        tree: its JSON as it is. clean: what trimesh may read of it; its nodes have the numbers that they have in `tree`,
-            its buffers are named by their number, and each primitive has a material named `mesh/primitive`; the
-            attributes besides POSITION are called _NORMAL, _UV, _COLOR, _JOINTS and _WEIGHTS.
+        tree: its JSON as it is.
+        clean: what trimesh may read of it; nodes have the numbers that they have in `tree`, buffers are named by their
+            number, and each primitive has a material named `mesh/primitive`; the attributes besides POSITION are called
+            _NORMAL, _UV, _COLOR, _JOINTS and _WEIGHTS.
         buffers: their bytes. views: buffer, first byte and length of each bufferView.
     """
 
@@ -64,6 +65,9 @@ def checked(data: bytes, suffix: str, reading: Reading) -> Checked:
     _check_version(tree)
     buffers = tuple(_buffer(n, entry, binary, reading) for n, entry in enumerate(entries(tree, "buffers")))
     views = tuple(_view(n, entry, tree) for n, entry in enumerate(entries(tree, "bufferViews")))
+    for n, image in enumerate(entries(tree, "images")):
+        if isinstance(uri := image.get("uri"), str) and not embedded(uri):  # refused even where no surface shows it
+            reading.located(uri, f"picture {n}")
     nodes = reached(tree, reading.limits.depth)
     return Checked(tree, _Cleaning(tree, views, reading).tree(nodes), buffers, views)
 
@@ -132,8 +136,8 @@ def _accessor(
     end = offset + (count - 1) * stride + row
     if stride < row or end > length:
         raise AssetError(
-            f"an accessor of {count} rows of {row} bytes, {stride} apart, ends at byte {end} of a bufferView of {length}"
-            f": {AGAIN}"
+            f"an accessor of {count} rows of {row} bytes, {stride} apart, ends at byte {end} of a bufferView of "
+            f"{length}: {AGAIN}"
         )
     clean = {"buffer": buffer_view["buffer"], "byteOffset": start + offset, "byteLength": end - offset}
     spaced = {"byteStride": stride} if stride != row else {}
@@ -221,7 +225,10 @@ class _Cleaning:
     def primitive(self, primitive: Object, mode: int) -> tuple[Object, int, int]:
         _check_compression(part(primitive, "extensions"))
         attributes = part(primitive, "attributes")
-        clean: Object = {"mode": mode, "attributes": {"POSITION": self.accessor(attributes, "POSITION", ("VEC3",), FLOAT)}}
+        clean: Object = {
+            "mode": mode,
+            "attributes": {"POSITION": self.accessor(attributes, "POSITION", ("VEC3",), FLOAT)},
+        }
         n_vertices = n_corners = self.rows(clean["attributes"]["POSITION"])
         for name, key, kinds, types in (
             ("NORMAL", "_NORMAL", ("VEC3",), FLOAT),

@@ -1,102 +1,229 @@
-"""Packs: where a scene's objects and worlds come from."""
+"""Packs: what can be put into a scene, by name. `basic` is always there; any folder of GLB, glTF or OBJ is one too."""
 
-from collections.abc import Callable, Mapping
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any
 
-from sims.scenes import basic
 from sims.scenes.description import Model
-from sims.scenes.worlds import WORLDS, World
+from sims.scenes.imported import SUFFIXES, character, read_model, shown
+from sims.scenes.untrusted import AssetError, Limits
 
+if TYPE_CHECKING:
+    from sims.scenes.worlds import World
 
-T = TypeVar("T")
+ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar", ".zst")
+MOST_FILES = 10_000
+KEPT = 32
+"""Models of a folder that stay in memory: a large folder has more than memory holds."""
+SETTINGS = "pack.toml"
 
 
 @dataclass(frozen=True, eq=False)
 class Pack:
-    """Objects and worlds by name.
+    """Characters and worlds that scenes are made of.
 
     Args:
-        name: `basic`, or the folder's. builders: what makes each object, by name, in order. places: the worlds.
-        licence: of the objects. credits: whom to name. refused: files that are no usable object, and why.
+        name: what a design calls it. characters, worlds: the values of `character_name` and `world_name`.
+        licence, credits: of its assets, for the card of a data set.
+        refused: the files of a folder that are not used, and why.
+        builders: what makes each character's model. places: what makes each world.
     """
 
     name: str
-    builders: Mapping[str, Callable[[], Model]]
-    places: Mapping[str, World]
+    characters: tuple[str, ...]
+    worlds: tuple[str, ...]
     licence: str
-    credits: tuple[str, ...] = ()
-    refused: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def characters(self) -> tuple[str, ...]:
-        """The objects' names, in order."""
-        return tuple(self.builders)
-
-    @property
-    def worlds(self) -> tuple[str, ...]:
-        """The worlds' names, in order."""
-        return tuple(self.places)
+    credits: tuple[str, ...]
+    refused: dict[str, str]
+    builders: Mapping[str, Callable[[], Model]] = field(repr=False)
+    places: Mapping[str, "World"] = field(repr=False)
 
     def model(self, name: str) -> Model:
-        """The object of that name.
+        """The model of a character, built when it is first asked for.
 
         Raises:
-            ValueError: there is none; the message names the nearest.
+            ValueError: there is no such character; the message names the nearest. AssetError: its file has changed
+                since the pack was opened, and is no good any more.
         """
-        return _named(name, self.builders, "object", self.name)()
-
-    def world(self, name: str) -> World:
-        """The world of that name.
-
-        Raises:
-            ValueError: there is none; the message names the nearest.
-        """
-        return _named(name, self.places, "world", self.name)
+        return self.builders[_known(name, self.characters, f"character in the pack {self.name!r}")]()
 
     def noun(self, name: str) -> str:
-        """What captions call an object."""
-        return self.model(name).noun or name
+        """What captions call a character."""
+        return self.model(name).noun
 
     def imagenet(self, name: str) -> tuple[int, ...]:
-        """The ImageNet-1k classes that an object belongs to."""
+        """The ImageNet-1k classes of a character, none if none fits."""
         return self.model(name).imagenet
 
+    def world(self, name: str) -> "World":
+        """A world by name.
 
-def open_pack(name: str | Path) -> Pack:
-    """The pack of that name, `basic`, or the one that a folder of GLB, glTF and OBJ files is.
+        Raises:
+            ValueError: there is none; the message names the nearest.
+        """
+        return self.places[_known(name, self.worlds, f"world in the pack {self.name!r}")]
+
+
+def open_pack(name_or_folder: str | Path, limits: Limits | None = None) -> Pack:
+    """The pack `basic`, or a folder's.
+
+    Of a folder and those below it each `.glb`, `.gltf` and `.obj` is a character, named after its file: `red-car.glb`
+    is `RedCar`. Hidden files and linked folders are passed over. A file `pack.toml` may say more, with these keys:
+
+        name = "toys"                    # the folder's name if it is not given
+        licence = "CC-BY-4.0"
+        credits = ["Red car by A. Maker, https://..."]
+        [objects.red-car]                # the stem of a file
+        noun = "red car"                 # what captions call it
+        imagenet = [817]                 # its ImageNet-1k classes, 0 to 999
+        front = "-y"                     # where it looks and stands in its file's own frame,
+        up = "+z"                        # "+z" and "+y" if it is not given, as glTF and Blender have it
+
+    Every file is read once here, so that what is wrong with it is known; `Pack.refused` says which are not used, and
+    why. The worlds of a folder's pack are those of `basic`.
+
+    Args:
+        limits: how large an asset may be.
 
     Raises:
-        ValueError: there is no such pack, or none of the folder's files can be used; the message says why.
+        AssetError: no such folder, no asset in it, none that can be used, or a `pack.toml` that says what is not known.
     """
-    if name == "basic":
-        return basic_pack()
-    from sims.scenes.imported import pack_of_folder
-
-    folder = Path(name)
+    if name_or_folder == "basic":
+        return _basic()
+    folder = Path(name_or_folder)
     if not folder.is_dir():
-        raise ValueError(f"there is no pack {str(name)!r}: expected basic, or a folder of GLB, glTF or OBJ files")
-    return pack_of_folder(folder)
+        near = "; the pack that is always there is 'basic'" if isinstance(name_or_folder, str) else ""
+        raise AssetError(f"there is no folder {str(name_or_folder)!r} with assets: expected 'basic' or a folder{near}")
+    return _of_folder(folder, limits or Limits())
 
 
-@cache
-def basic_pack() -> Pack:
-    """Household objects of our own in worlds of skies, rooms, and the panoramas that come with Blender."""
-    builders = {name: _builder(name) for name in basic.OBJECTS}
-    credit = "Panoramas: the HDRIs that Blender ships (Poly Haven, CC0)"
-    return Pack("basic", builders, WORLDS, "MIT (objects), CC0 (panoramas)", (credit,))
+def _basic() -> Pack:
+    from sims.scenes.basic.catalog import OBJECTS, build
+    from sims.scenes.worlds import WORLDS
+
+    builders = {name: partial(build, name) for name in OBJECTS}
+    return Pack("basic", tuple(OBJECTS), tuple(WORLDS), "MIT", ("The Umwelt founders",), {}, builders, WORLDS)
 
 
-def _builder(name: str) -> Callable[[], Model]:
-    return lambda: basic.build(name)
+def _of_folder(folder: Path, limits: Limits) -> Pack:
+    from sims.scenes.worlds import WORLDS
+
+    files = _files(folder)
+    said = _settings(folder, [file.stem for file in files if file.suffix.lower() in SUFFIXES])
+    builders: dict[str, Callable[[], Model]] = {}
+    refused: dict[str, str] = {}
+
+    @lru_cache(maxsize=KEPT)
+    def build(file: Path) -> Model:
+        return read_model(file, folder, limits=limits, **said["objects"].get(file.stem, {}))
+
+    for file in files:
+        try:
+            if file.suffix.lower() in ARCHIVES:
+                raise AssetError(f"{shown(file, folder)}: archives are not opened: unpack it into the folder")
+            name = _new_name(file, folder, builders)
+            build(file)
+            builders[name] = partial(build, file)
+        except AssetError as error:
+            refused[shown(file, folder)] = str(error)
+    if not builders:
+        raise AssetError(_nothing(folder, refused))
+    return Pack(
+        said["name"], tuple(builders), tuple(WORLDS), said["licence"], said["credits"], refused, builders, WORLDS
+    )
 
 
-def _named(name: str, things: Mapping[str, T], what: str, pack: str) -> T:
-    if name not in things:
-        near = get_close_matches(name, things, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
-        raise ValueError(f"the pack {pack} has no {what} {name!r}: {hint}expected one of {', '.join(things)}")
-    return things[name]
+def _files(folder: Path) -> list[Path]:
+    """The assets and archives of a folder and of those below it, by path; links to folders are not followed."""
+    found: list[Path] = []
+    for at, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        assets = [name for name in sorted(names) if Path(name).suffix.lower() in (*SUFFIXES, *ARCHIVES)]
+        found += [Path(at, name) for name in assets if not name.startswith(".")]
+        if len(found) > MOST_FILES:
+            raise AssetError(f"{folder} has more than {MOST_FILES} assets: make smaller packs of it")
+    return found
+
+
+def _new_name(file: Path, folder: Path, taken: Iterable[str]) -> str:
+    try:
+        name = character(file.stem)
+    except AssetError as error:
+        raise AssetError(f"{shown(file, folder)}: {error}") from error
+    if name in taken:
+        raise AssetError(
+            f"{shown(file, folder)}: another file is called {name} already, expected each name once: rename it"
+        )
+    return name
+
+
+def _nothing(folder: Path, refused: dict[str, str]) -> str:
+    if not refused:
+        return f"{folder} has no assets: expected files {', '.join(SUFFIXES)} in it"
+    return f"{folder} has no asset that can be used: " + "; ".join(list(refused.values())[:5])
+
+
+def _settings(folder: Path, stems: list[str]) -> dict[str, Any]:
+    """What `pack.toml` says, checked, with its defaults."""
+    said: dict[str, Any] = {}
+    if (folder / SETTINGS).exists():
+        try:
+            said = tomllib.loads(_text(folder / SETTINGS))
+        except (OSError, ValueError, RecursionError) as error:
+            raise AssetError(f"{folder / SETTINGS} can't be read ({error}): expected TOML") from None
+    where = str(folder / SETTINGS)
+    _check_keys(said, {"name": str, "licence": str, "credits": list, "objects": dict}, where)
+    credits = said.get("credits", [])
+    if not all(isinstance(credit, str) for credit in credits):
+        raise AssetError(f"{where}: credits must be a list of texts, got {credits!r}")
+    objects = said.get("objects", {})
+    for stem, own in objects.items():
+        if stem not in stems:
+            raise AssetError(f"{where}: no file has the stem {stem!r}: {_nearest(stem, stems)}")
+        objects[stem] = _object(own, f"{where}, [objects.{stem}]")
+    name = said.get("name") or folder.resolve().name
+    return {"name": name, "licence": said.get("licence", ""), "credits": tuple(credits), "objects": objects}
+
+
+def _text(path: Path) -> str:
+    if not path.is_file() or path.stat().st_size > 2**20:
+        raise ValueError("it is no plain file of at most 1 MiB")
+    return path.read_text("utf-8")
+
+
+def _object(own: Any, where: str) -> dict[str, Any]:
+    if not isinstance(own, dict):
+        raise AssetError(f"{where}: expected a table with noun, imagenet, front and up, got {own!r}")
+    _check_keys(own, {"noun": str, "imagenet": list, "front": str, "up": str}, where)
+    classes = own.get("imagenet", [])
+    if not all(type(k) is int and 0 <= k < 1000 for k in classes):
+        raise AssetError(f"{where}: imagenet must list classes of ImageNet-1k, 0 to 999, got {classes!r}")
+    return {**own, **({"imagenet": tuple(classes)} if "imagenet" in own else {})}
+
+
+def _check_keys(said: dict[str, Any], kinds: dict[str, type], where: str) -> None:
+    for key, value in said.items():
+        if key not in kinds:
+            raise AssetError(f"{where}: there is no key {key!r}: {_nearest(key, kinds)}")
+        if not isinstance(value, kinds[key]):
+            raise AssetError(f"{where}: {key} must be of type {kinds[key].__name__}, got {value!r}")
+
+
+def _known(name: str, names: Iterable[str], what: str) -> str:
+    """`name`, if it is one of `names`."""
+    if name not in names:
+        raise ValueError(f"there is no {what} called {name!r}: {_nearest(name, names)}")
+    return name
+
+
+def _nearest(name: object, names: Iterable[str]) -> str:
+    """What is expected in place of an unknown name."""
+    names = list(names)
+    near = get_close_matches(str(name), names, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{hint}expected one of {', '.join(names[:40])}{', ...' if len(names) > 40 else ''}"

@@ -76,8 +76,18 @@ class Reading:
         Raises:
             AssetError: any other scheme, an absolute path, `..`, a way out of the folder, a missing or too large file.
         """
-        if uri[:5].lower() == "data:":
+        if embedded(uri):
             return self._embedded(uri, what)
+        data = self._plain(self.located(uri, what), f"{what} ({_short(uri)})")
+        self.spend(len(data), what)
+        return data
+
+    def located(self, uri: str, what: str) -> Path:
+        """The plain file inside the folder that a URI in the asset stands for, not opened yet.
+
+        Raises:
+            AssetError: see `fetch`.
+        """
         path = unquote(uri)
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path):
             raise AssetError(
@@ -89,9 +99,7 @@ class Reading:
                 f"{what} is at {_short(uri)}: expected a path without '..', from the asset's folder downwards; "
                 "put the file beside the asset and name it so"
             )
-        data = self._plain(self.file.parent / path, f"{what} ({_short(path)})")
-        self.spend(len(data), what)
-        return data
+        return self._real(self.file.parent / path, f"{what} ({_short(uri)})")
 
     def picture(self, data: bytes, what: str) -> NDArray[np.uint8]:
         """A picture as `[height, width, 3 or 4]` uint8, row 0 at its top.
@@ -125,7 +133,7 @@ class Reading:
             )
         self.spend(4 * size[0] * size[1], what)
 
-    def _plain(self, path: Path, what: str) -> bytes:
+    def _real(self, path: Path, what: str) -> Path:
         try:
             real = path.resolve(strict=True)
         except (OSError, RuntimeError, ValueError):
@@ -134,6 +142,10 @@ class Reading:
             raise AssetError(f"{what} lies outside the pack's folder: copy it inside instead of linking to it")
         if not real.is_file():
             raise AssetError(f"{what} is no plain file: expected one")
+        return real
+
+    def _plain(self, path: Path, what: str) -> bytes:
+        real = self._real(path, what)
         try:
             with real.open("rb") as stream:
                 data = stream.read(self.limits.file_bytes + 1)
@@ -155,6 +167,11 @@ class Reading:
             return base64.b64decode(body, validate=True)
         except (binascii.Error, ValueError):
             raise AssetError(f"{what} is embedded in broken base64: export it again, as GLB") from None
+
+
+def embedded(uri: str) -> bool:
+    """Whether a URI holds its bytes itself."""
+    return uri[:5].lower() == "data:"
 
 
 def _short(text: str) -> str:

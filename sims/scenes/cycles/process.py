@@ -20,7 +20,11 @@ START_S = 120.0
 
 
 class WorkerError(RuntimeError):
-    """A worker said that it could not do what it was asked, or went without a word."""
+    """A worker said that it could not do what it was asked."""
+
+
+class WorkerLostError(WorkerError):
+    """A worker crashed, hung, or could not be started: another one may do it."""
 
 
 class Worker:
@@ -46,8 +50,9 @@ class Worker:
                 start_new_session=True,  # Ctrl-C is the caller's to handle
             )
         except OSError as error:
+            ours.close()
             self._clean()
-            raise WorkerError(f"Blender does not start ({error}): run `umwelt setup cycles` again") from error
+            raise WorkerLostError(f"Blender does not start ({error}): run `umwelt setup cycles` again") from error
         finally:
             theirs.close()
 
@@ -57,16 +62,17 @@ class Worker:
         """Send a message and wait for its answer.
 
         Raises:
-            WorkerError: it crashed, hung, or reports an error; the message ends with what it wrote last.
+            WorkerLostError: it crashed or hung; the message ends with what it wrote last.
+            WorkerError: it reports an error.
         """
         self.connection.settimeout(timeout_s)
         try:
             send(self.connection, document, arrays)
             answer, out = receive(self.connection)
         except WireError as error:
-            raise WorkerError(f"Blender stopped ({self._ending()}): {self._last_words()}") from error
+            raise WorkerLostError(f"Blender stopped ({self._ending()}): {self._last_words()}") from error
         except TimeoutError as error:
-            raise WorkerError(f"Blender did not answer within {timeout_s:.0f} s: {self._last_words()}") from error
+            raise WorkerLostError(f"Blender did not answer within {timeout_s:.0f} s: {self._last_words()}") from error
         if "error" in answer:
             raise WorkerError(f"Blender could not do it: {answer['error'].strip()}")
         return answer, out

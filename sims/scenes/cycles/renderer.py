@@ -9,7 +9,7 @@ from PIL import Image
 
 from sims.core.threads import available_threads
 from sims.scenes.cycles.install import blender_command
-from sims.scenes.cycles.process import START_S, Worker, WorkerError, mesh_message
+from sims.scenes.cycles.process import START_S, Worker, WorkerError, WorkerLostError, mesh_message
 from sims.scenes.description import Model, Passes, SceneState, described
 
 ATTEMPTS = 3
@@ -59,6 +59,7 @@ class Cycles:
         self.device = device
         self.command = blender_command()
         self.restarts = 0
+        self.render_s = 0.0  # what Blender itself took for the last picture and its passes
         self._worker: Worker | None = None
         self._known: set[str] = set()
         self._device = "CPU"
@@ -67,17 +68,19 @@ class Cycles:
         """The picture of a scene.
 
         Raises:
-            WorkerError: it failed three times, each in a new worker.
+            WorkerError: Blender can't do it, or three workers were lost over it.
         """
-        for attempt in range(ATTEMPTS):
+        for _ in range(ATTEMPTS - 1):
             try:
                 return self._rendered(state)
-            except WorkerError:
+            except WorkerLostError:
                 self.close()
                 self.restarts += 1
-                if attempt == ATTEMPTS - 1:
-                    raise
-        raise AssertionError  # not reached
+        try:
+            return self._rendered(state)
+        except WorkerError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """End the worker."""
@@ -90,6 +93,7 @@ class Cycles:
         worker = self._worker or self._start()
         self._teach(worker, state)
         answer, arrays = worker.ask(self._message(state), timeout_s=self.timeout_s)
+        self.render_s = answer["render_s"]
         passes = _passes(arrays, state)
         if answer["rss_mb"] > LARGEST_MB:
             self.close()

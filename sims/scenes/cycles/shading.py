@@ -1,5 +1,7 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Blender's node trees for the surfaces and skies that `sims.scenes.description` describes; only the worker loads it."""
+"""Blender's node trees for the surfaces and skies that `sims.scenes.description` describes; only the worker loads it.
+
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
 
 import math
 from typing import Any
@@ -62,6 +64,8 @@ def paint(tree: Any, d: dict[str, Any], picture: Any | None) -> None:
         bump.inputs["Distance"].default_value = d["bump"]
         nodes.link(value, bump.inputs["Height"])
         nodes.link(bump.outputs["Normal"], shader.inputs["Normal"])
+    if d["pattern"] == "image" and value is not None:
+        nodes.link(value.node.outputs["Alpha"], shader.inputs["Alpha"])  # 1 where the picture has none
     output = nodes.add("ShaderNodeOutputMaterial")
     surface = _lets_light_through(nodes, shader.outputs[0]) if d["transmission"] else shader.outputs[0]
     nodes.link(_faded(nodes, d["fade"], surface), output.inputs["Surface"])
@@ -79,7 +83,7 @@ def _colour(nodes: Nodes, d: dict[str, Any], value: object) -> object:
     return mix.outputs[2]
 
 
-def _pattern(nodes: Nodes, d: dict[str, Any], picture: Any | None) -> object:
+def _pattern(nodes: Nodes, d: dict[str, Any], picture: Any | None) -> Any:
     """The output, 0 to 1, that says where the second colour is; of a picture its colour; None where there is none."""
     if d["pattern"] == "plain":
         return None

@@ -1,9 +1,10 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
 """The process that renders: the one file of the suite that imports Blender's `bpy`, and therefore GPL-3.0-or-later.
 
 Run as `python worker.py FD FOLDER` in an environment that has bpy, or as `blender --background --python worker.py --
-FD FOLDER`. It answers messages (`wire`) on the socket FD until that closes, keeps meshes, pictures and
-materials, and changes only what differs from the scene before.
+FD FOLDER`. It answers messages (`wire`) on the socket FD until that closes, keeps meshes, pictures and materials, and
+changes only what differs from the scene before.
+
+SPDX-License-Identifier: GPL-3.0-or-later
 """
 
 import math
@@ -11,6 +12,7 @@ import resource
 import shutil
 import socket
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -49,6 +51,7 @@ class Stage:
         self.slots: list[bpy.types.Object] = []
         self.lamps: list[bpy.types.Object] = []
         self.light: object = None
+        self.render_s = 0.0  # seconds that Blender itself took for the picture and its passes
         self._settle()
 
     def _settle(self) -> None:
@@ -78,6 +81,7 @@ class Stage:
 
     def render(self, asked: dict) -> tuple[dict, dict]:
         """The picture and its passes."""
+        self.render_s = 0.0
         self._place(asked["things"])
         if asked["light"] != self.light:
             self._shine(asked["light"])
@@ -89,7 +93,10 @@ class Stage:
         arrays = {"png": self._picture(asked["samples"], asked["denoise"])}
         if asked["annotate"]:
             arrays |= self._annotations()
-        return {"rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0}, arrays
+        return {
+            "render_s": self.render_s,
+            "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
+        }, arrays
 
     def _place(self, things: list) -> None:
         while len(self.slots) < len(things):
@@ -204,7 +211,9 @@ class Stage:
     def _written(self, name: str) -> bytes:
         path = self.scratch / name
         self.scene.render.filepath = str(path)
+        began = time.perf_counter()
         bpy.ops.render.render(write_still=True)
+        self.render_s += time.perf_counter() - began
         return path.read_bytes() if name.endswith(".png") else b""
 
     def take_mesh(self, key: str, arrays: dict[str, np.ndarray], n_parts: int) -> None:

@@ -1,0 +1,176 @@
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sims.scenes.cycles import install
+from sims.scenes.cycles.install import DEBIAN, blender_command, cycles_is_ready
+from sims.scenes.cycles.process import Worker, WorkerError, WorkerLostError
+from sims.scenes.cycles.renderer import Cycles
+from sims.scenes.cycles.wire import WireError, receive, send
+from sims.scenes.placing import scene_state
+from sims.scenes.scene import Scene
+
+needs_cycles = pytest.mark.skipif(not cycles_is_ready(), reason="there is no Blender: umwelt setup cycles")
+SMALL = {"width": 64, "height": 64, "samples": 4}
+
+
+@pytest.fixture(scope="module")
+def scene():
+    with Scene(**SMALL) as opened:
+        yield opened
+
+
+def test_messages_arrive_as_they_were_sent():
+    a, b = socket.socketpair()
+    arrays = {"x": np.arange(6, dtype=np.int16).reshape(2, 3), "none": np.zeros((0, 4)), "turned": np.eye(3)[:, ::-1]}
+    send(a, {"verb": "hello", "n": 1.5}, arrays)
+    document, out = receive(b)
+    assert document == {"verb": "hello", "n": 1.5}
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(out[name], array)
+    a.sendall(b"\xff" * 16)
+    with pytest.raises(WireError, match="no message"):
+        receive(b)
+    a.close()
+    with pytest.raises(WireError, match="gone"):
+        receive(b)
+    b.close()
+
+
+def test_a_worker_that_dies_or_says_nothing_is_told_of():
+    dying = [sys.executable, "-c", "import sys; print('dear me'); sys.exit(3)"]
+    worker = Worker(dying)
+    with pytest.raises(WorkerLostError, match=r"status 3.*dear me"):
+        worker.ask({"verb": "hello"}, timeout_s=30)
+    worker.close()
+    assert not worker.folder.exists()
+    worker = Worker([sys.executable, "-c", "import time; time.sleep(60)"])
+    with pytest.raises(WorkerLostError, match=r"did not answer within 0 s: it wrote nothing"):
+        worker.ask({"verb": "hello"}, timeout_s=0.2)
+    worker.close()
+    with pytest.raises(WorkerLostError, match="umwelt setup cycles"):
+        Worker(["/no/such/blender"])
+
+
+def test_without_blender_the_cure_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(install, "user_cache_path", lambda name: tmp_path / name)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="umwelt setup cycles"):
+        Scene()
+    monkeypatch.setenv("UMWELT_BLENDER", str(tmp_path / "blender"))
+    with pytest.raises(FileNotFoundError, match="umwelt setup cycles"):
+        blender_command()
+
+
+def test_missing_libraries_name_the_packages(tmp_path):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'ImportError: libXi.so.6: cannot open shared object file' >&2; exit 1\n")
+    python.chmod(0o755)
+    with pytest.raises(OSError, match=f"libXi.so.6.*apt-get install {DEBIAN}"):
+        install._version([str(python), str(install.WORKER)])
+
+
+def test_what_can_not_be_is_refused():
+    if cycles_is_ready():
+        with pytest.raises(ValueError, match="at least 1"):
+            Cycles(samples=0)
+        with pytest.raises(ValueError, match="no device 'TPU'"):
+            Cycles(device="TPU")
+    with pytest.raises(ValueError, match="expected cycles"):
+        install.run(install.SetupSettings("unreal"))
+
+
+@needs_cycles
+def test_its_masks_and_depths_are_those_of_geometry(scene):
+    seen = scene.render({"character_name": "GiftBox", "world_name": "SaltFlat", "character_rotation_yaw": 20.0})
+    (box,) = seen.objects
+    assert seen.flaws == ()
+    assert box.visible_fraction == pytest.approx(1.0, abs=0.03)
+    np.testing.assert_allclose(box.box, box.loose_box, atol=1)
+    assert set(np.unique(seen.semantic)) <= {0, 1, box.category}
+    # the ground: every pixel's ray meets z = 0 at the depth that is told
+    rows, columns = np.nonzero(seen.semantic == 1)
+    near = seen.depth[rows, columns] < 6.0
+    rows, columns = rows[near], columns[near]
+    rays = np.stack([columns + 0.5, rows + 0.5, np.ones(len(rows))]).T @ np.linalg.inv(seen.camera.intrinsics).T
+    pose = np.array(seen.camera.pose)
+    points = pose[:3, 3] + seen.depth[rows, columns, None] * (rays @ pose[:3, :3].T)
+    assert len(rows) > 200
+    np.testing.assert_allclose(points[:, 2], 0.0, atol=0.01)
+    np.testing.assert_allclose(np.linalg.norm(seen.normals[seen.instance > 0], axis=1), 1.0, atol=1e-3)
+    assert np.isinf(seen.depth[seen.instance == 0]).all()
+    # the side towards the camera has the paint's colour
+    red = seen.albedo[seen.instance == box.instance].astype(int)
+    assert (red[:, 0] > red[:, 1]).mean() > 0.9
+
+
+@needs_cycles
+def test_the_same_bytes_in_any_number_of_threads_and_whatever_came_before(scene):
+    factors = {"character_name": "Candle", "world_name": "Kitchen", "character_texture": "Wood"}
+    first = scene.render(factors)
+    scene.render({"character_name": "Barrel", "world_name": "Meadow", "camera_roll": 30.0})
+    again = scene.render(factors)
+    with Scene(**SMALL, threads=1) as single:
+        alone = single.render(factors)
+    for other in (again, alone):
+        for name in ("image", "depth", "normals", "instance", "albedo"):
+            np.testing.assert_array_equal(getattr(first, name), getattr(other, name), err_msg=name)
+    assert not np.array_equal(first.image, scene.render(factors, seed=1).image)
+
+
+@needs_cycles
+def test_killed_and_hung_workers_are_replaced_and_the_picture_done(scene):
+    factors = {"character_name": "Goblet"}
+    expected = scene.render(factors).image
+    cycles = scene.renderer
+    before = cycles.restarts
+    killer = threading.Timer(0.2, os.kill, (cycles._worker.process.pid, signal.SIGKILL))
+    killer.start()  # while it renders
+    np.testing.assert_array_equal(scene.render(factors).image, expected)
+    killer.join()
+    np.testing.assert_array_equal(scene.render(factors).image, expected)
+    assert cycles.restarts == before + 1
+    hung = cycles._worker
+    os.kill(hung.process.pid, signal.SIGSTOP)
+    cycles.timeout_s = 15.0
+    try:
+        np.testing.assert_array_equal(scene.render(factors).image, expected)
+    finally:
+        cycles.timeout_s = 600.0
+    assert hung.process.poll() is not None
+    assert not hung.folder.exists()
+
+
+@needs_cycles
+def test_what_blender_can_not_do_is_reported_and_the_next_picture_is_done(scene):
+    scene.render({})
+    scene.renderer._known.add("no such key")
+    state = scene_state(scene.pack, scene.space.completed({}), 64, 64, 0)
+    model = state.things[0].model
+    model.__dict__["key"] = "no such key"  # a shape that the worker was never sent
+    try:
+        with pytest.raises(WorkerError, match="no such key"):
+            scene.renderer.render(state)
+    finally:
+        del model.__dict__["key"]
+    assert scene.render({}).image.shape == (64, 64, 3)
+
+
+@needs_cycles
+def test_nothing_stays_behind():
+    def folders():
+        return {p for base in (Path("/dev/shm"), Path("/tmp")) if base.is_dir() for p in base.glob("umwelt-cycles-*")}
+
+    before = folders()
+    with Scene(**SMALL) as opened:
+        opened.render({})
+        process = opened.renderer._worker.process
+        assert len(folders() - before) == 1
+    assert folders() <= before
+    assert process.poll() is not None

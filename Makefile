@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help demo test test-slow check kernels format clean
+.PHONY: help cycles demo test test-slow check kernels format clean
 
 help:
 	@echo "make demo       set up, run the worlds, write a page and name it"
@@ -19,13 +19,17 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $(READY)
 
-demo: $(READY)
+# Blender's renderer, once, in the user's cache; where it can't be had, it says why and the rest goes on without it.
+cycles: $(READY)
+	@$(BIN)/umwelt setup cycles || echo "== going on without Cycles: no scenes are rendered"
+
+demo: cycles
 	$(BIN)/umwelt demo
 
-test: $(READY)
+test: cycles
 	$(BIN)/python -m pytest -m "not slow"
 
-test-slow: $(READY)
+test-slow: cycles
 	$(BIN)/python -m pytest -m slow
 
 check: $(READY)

@@ -1,8 +1,8 @@
 """What a renderer is told of a scene: meshes, materials, light and a camera as plain values, in no engine's terms.
 
-One frame for all: right-handed, metres, z up; a model stands on z = 0 around the origin and its front looks to -y. Poses
-are 4 x 4 matrices that take a thing's own coordinates to the world's; a camera's own axes are OpenCV's (x right, y down,
-z forward).
+One frame for all: right-handed, metres, z up; a model stands on z = 0 around the origin and its front looks to -y.
+Poses are 4 x 4 matrices that take a thing's own coordinates to the world's; a camera's own axes are OpenCV's (x right,
+y down, z forward).
 """
 
 import hashlib
@@ -115,7 +115,8 @@ class Light:
     Args:
         hdri: one of Blender's bundled panoramas (`city`, `courtyard`, `forest`, `interior`, `night`, `studio`,
             `sunrise`, `sunset`), or None for a clear sky with a sun.
-        rotation_deg: of the panorama about the vertical; or of the sun: 0 is behind the camera of yaw 0, 90 on its right.
+        rotation_deg: of the panorama about the vertical; or of the sun: 0 is behind the camera of yaw 0, 90 on its
+            right.
         elevation_deg: of the sun. sun: how strong it is, in W / m^2. haze: the air's turbidity, 2 (clear) to 10.
         strength: brightness, as a factor. tint: the colour that all of it is multiplied by.
         lamps: of rooms: `[(x, y, z, watts, width, depth)]`, rectangles that shine down.

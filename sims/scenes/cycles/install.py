@@ -1,7 +1,7 @@
-"""Where Blender is: an environment of its own in the user's cache, made by `umwelt setup cycles`, or a program on the PATH.
+"""Where Blender is: an environment of its own in the user's cache (`umwelt setup cycles`), or a program on the PATH.
 
-Blender's Python module `bpy` is under the GPL and wants an older NumPy than the suite: neither comes into the suite's own
-environment.
+Blender's Python module `bpy` is under the GPL and wants an older NumPy than the suite: neither comes into the suite's
+own environment.
 """
 
 import json
@@ -67,8 +67,8 @@ def install() -> tuple[list[str], str]:
     folder = _folder()
     if folder is None:
         raise OSError(
-            f"bpy has no build for Python {sys.version_info[0]}.{sys.version_info[1]}: install Blender (blender.org) so "
-            "that `blender` is on the PATH, or use Python 3.11"
+            f"bpy has no build for Python {sys.version_info[0]}.{sys.version_info[1]}: install Blender (blender.org) "
+            "so that `blender` is on the PATH, or use Python 3.11"
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):

@@ -1,4 +1,4 @@
-"""One worker: started when it is needed, asked over a socket, started anew when it crashes, hangs or has grown too big."""
+"""One worker process with Blender in it: started, asked over a socket, ended; its loss is told, not suffered."""
 
 import os
 import shutil

@@ -26,7 +26,7 @@ from mathutils import Matrix, Vector
 
 sys.path += [str(p) for p in Path(bpy.utils.resource_path("LOCAL")).glob("python/lib/python3*/site-packages")]
 
-import OpenImageIO as oiio
+import OpenImageIO
 
 PANORAMAS = Path(bpy.utils.system_resource("DATAFILES", path="studiolights")) / "world"
 KEPT_MATERIALS = 400
@@ -261,9 +261,9 @@ class Stage:
 
 
 def _read_passes(path: Path) -> dict[str, np.ndarray]:
-    file = oiio.ImageInput.open(str(path))
+    file = OpenImageIO.ImageInput.open(str(path))
     if file is None:
-        raise RuntimeError(f"no passes were written: {oiio.geterror()}")
+        raise RuntimeError(f"no passes were written: {OpenImageIO.geterror()}")
     wanted = {"Depth": "depth", "Normal": "normals", "Object Index": "index", "Denoising Albedo": "albedo"}
     passes, k = {}, 0
     while file.seek_subimage(k, 0):

@@ -18,7 +18,7 @@ from sims.core.bench import machine
 from sims.scenes.flow import optical_flow
 from sims.scenes.relations import BLANK, with_captions
 from sims.scenes.rendered import Rendered
-from sims.scenes.scene import Scene
+from sims.scenes.scene import Renderer, Scene
 
 LEAD = (
     "Scenes in which every factor is set by name, as in PUG (Bordes et al. 2023), rendered by Blender's Cycles on this "
@@ -49,14 +49,15 @@ class ScenesDemoSettings:
     """How many of the pack's worlds to show."""
 
 
-def run(settings: ScenesDemoSettings) -> None:
+def run(settings: ScenesDemoSettings, renderer: str | Renderer = "cycles") -> None:
     """Render, and write the page.
 
     Raises:
         FileNotFoundError: there is no Blender; the message says how to get it.
     """
     took: list[float] = []
-    with Scene(settings.pack, width=settings.size, height=settings.size, samples=settings.samples) as scene:
+    size = settings.size
+    with Scene(settings.pack, renderer, width=size, height=size, samples=settings.samples) as scene:
 
         def look(factors: Mapping[str, Any]) -> Rendered:
             began = time.perf_counter()
@@ -105,7 +106,7 @@ def _factors_section(name: str, look: Any) -> Section:
     for factor, values in rows.items():
         images += [look({"character_name": name, factor: value}).image for value in values]
         titles += [f"{factor.removeprefix('character_')} {value}" for value in values]
-    caption = "Each row changes one factor and nothing else: such pairs are what invariance is measured on."
+    caption = f"Each row changes one factor and nothing else ({', '.join(rows)}): what invariance is measured on."
     return Section("One factor at a time", pictures=[_grid(images, titles, 6, caption)], wide=True)
 
 

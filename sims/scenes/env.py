@@ -1,6 +1,7 @@
 """`umwelt/Scene-v0`: an agent that sets or nudges the factors of a scene and sees the picture."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, SupportsFloat
 
 import gymnasium
@@ -56,7 +57,7 @@ class SceneEnv(gymnasium.Env[Any, Any]):
 
     def __init__(
         self,
-        pack: str | Pack = "basic",
+        pack: str | Path | Pack = "basic",
         renderer: str | Renderer = "cycles",
         task: str = "free",
         *,

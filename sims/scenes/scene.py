@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -65,7 +66,7 @@ class Scene:
 
     def __init__(
         self,
-        pack: str | Pack = "basic",
+        pack: str | Path | Pack = "basic",
         renderer: str | Renderer = "cycles",
         *,
         width: int = 224,
@@ -75,7 +76,7 @@ class Scene:
     ):
         if min(width, height) < 16 or max(width, height) > 8192:
             raise ValueError(f"a picture's sides must be from 16 to 8192 pixels, got {width} x {height}")
-        self.pack = open_pack(pack) if isinstance(pack, str) else pack
+        self.pack = pack if isinstance(pack, Pack) else open_pack(pack)
         self.space = space_of(self.pack)
         self.width, self.height = width, height
         if isinstance(renderer, str):

@@ -5,8 +5,6 @@ Each learner steps its own envs; gradients are averaged over all of them (DD-PPO
 
 import ctypes
 import os
-import signal
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ import torch.distributed.nn  # imported after the process group is there, by an 
 from torch import distributed as dist
 from torch.multiprocessing.spawn import ProcessContext, spawn
 
+from sims.core.processes import die_with
 from sims.core.threads import available_threads
 
 PATIENCE = timedelta(minutes=30)
@@ -26,9 +25,6 @@ PATIENCE = timedelta(minutes=30)
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4
 """Names of glibc's `mallopt`."""
-
-PR_SET_PDEATHSIG = 1
-"""Name of Linux's `prctl`."""
 
 
 class Learner(NamedTuple):
@@ -90,19 +86,8 @@ def run_learners(work: Callable[[Learner, Any], None], argument: Any, processes:
 def _work_as_another(
     index: int, first: int, work: Callable[[Learner, Any], None], argument: Any, processes: int, meeting: str
 ) -> None:
-    _die_with(first)
+    die_with(first)  # Torch asks for an interrupt then, which one that waits at the meeting does not hear
     _work(index + 1, work, argument, processes, meeting)
-
-
-def _die_with(parent: int) -> None:
-    """End this process when process `parent`, which started it, ends, even by a kill (Linux only).
-
-    Torch asks for an interrupt then, which is not heard by one that waits for the others at their meeting.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit(1)
 
 
 def _work(rank: int, work: Callable[[Learner, Any], None], argument: Any, processes: int, meeting: str) -> None:

@@ -53,6 +53,22 @@ def write_folder(target: Path, fill: Callable[[Path], None]) -> None:
         FileExistsError: there is a `target` already; it is left as it is.
         OSError: the disk is full, or the folder can't be written to; nothing is left behind.
     """
+
+    def fill_and_list(folder: Path) -> None:
+        fill(folder)
+        hashes = {path.name: sha256_of(path) for path in sorted(folder.iterdir())}
+        write_atomic(folder / MANIFEST, json.dumps({"sha256": hashes}, indent=1).encode())
+
+    write_tree(target, fill_and_list)
+
+
+def write_tree(target: Path, fill: Callable[[Path], None]) -> None:
+    """Make the folder `target`, and what is in it however deep, appear whole, as `write_folder` does; no manifest.
+
+    Raises:
+        FileExistsError: there is a `target` already; it is left as it is.
+        OSError: the disk is full, or the folder can't be written to; nothing is left behind.
+    """
     if target.exists():
         raise FileExistsError(f"{target} exists already: remove it first, or choose another name")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -60,11 +76,9 @@ def write_folder(target: Path, fill: Callable[[Path], None]) -> None:
     temporary.mkdir()
     try:
         fill(temporary)
-        parts = sorted(temporary.iterdir())
-        for path in parts:
-            _sync(path)
-        hashes = {path.name: sha256_of(path) for path in parts}
-        write_atomic(temporary / MANIFEST, json.dumps({"sha256": hashes}, indent=1).encode())
+        for folder, _, files in os.walk(temporary, topdown=False):
+            for path in (*(Path(folder) / name for name in files), Path(folder)):
+                _sync(path)
         temporary.rename(target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -1,6 +1,5 @@
 """Renders the rows of a plan in worker processes; what is in a picture never depends on who renders it or when."""
 
-import ctypes
 import hashlib
 import json
 import multiprocessing
@@ -18,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sims.core.processes import die_with
 from sims.scenes.factors import Space
 from sims.scenes.plan import Names
 from sims.scenes.rendered import Rendered
@@ -29,9 +29,6 @@ RETRIES = 2
 
 CHUNK = 16
 """Rows that a worker is given at once: neighbours, so that what is expensive to change changes rarely."""
-
-PR_SET_PDEATHSIG = 1
-"""Name of Linux's `prctl`."""
 
 
 class SceneLike(Protocol):
@@ -212,7 +209,7 @@ def _start(context: SpawnContext, job: Job) -> tuple[Connection, SpawnProcess]:
 def _work(connection: Connection, job: Job, parent: int) -> None:
     """A worker: chunks of tasks in, a `Done` for each picture and a None for each chunk out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process hears it and ends the others
-    _die_with(parent)
+    die_with(parent)
     try:
         scene = job.open_scene(job.spec, job.threads)
         try:
@@ -232,11 +229,3 @@ def _heard(connection: Connection) -> Sequence[Task] | None:
         return connection.recv()
     except EOFError:
         return None
-
-
-def _die_with(parent: int) -> None:
-    """End this process when process `parent`, which started it, ends, even by a kill (Linux only)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            sys.exit(1)

@@ -3,9 +3,8 @@
 import io
 import json
 import os
-import secrets
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -146,31 +145,6 @@ def sweep(out: Path) -> None:
         for name in files:
             if name.startswith(".tmp-"):
                 (Path(folder) / name).unlink()
-
-
-def write_tree(target: Path, fill: Callable[[Path], None]) -> None:
-    """Make the folder `target` appear whole: `fill(folder)` writes its tree under another name, then it is renamed.
-
-    Raises:
-        FileExistsError: there is a `target` already; it is left as it is.
-        OSError: the disk is full, or the folder can't be written to; nothing is left behind.
-    """
-    if target.exists():
-        raise FileExistsError(f"{target} exists already: remove it first, or choose another name")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".tmp-{secrets.token_hex(8)}")
-    temporary.mkdir()
-    try:
-        fill(temporary)
-        for folder, _, files in os.walk(temporary, topdown=False):
-            for path in (*(Path(folder) / name for name in files), Path(folder)):
-                descriptor = os.open(path, os.O_RDONLY)
-                os.fsync(descriptor)
-                os.close(descriptor)
-        temporary.rename(target)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
 
 
 def link(source: Path, target: Path) -> None:

@@ -17,7 +17,11 @@ VERBS: dict[str, tuple[str, str, str]] = {
         "Measure speed (pointnav, train, scenes); one JSON line a figure.",
     ),
     "probe": ("probes.probing", "ProbeSettings", "Ask what an agent's memory knows: record, maps."),
-    "dataset": ("sims.scenes.dataset", "DatasetSettings", "Render a design of scenes into a data set; resumable."),
+    "dataset": (
+        "sims.scenes.datasets.dataset",
+        "DatasetSettings",
+        "Render a design of scenes into a data set; resumable.",
+    ),
     "setup": ("sims.scenes.cycles.install", "SetupSettings", "Fetch what a part needs beyond Python packages: cycles."),
     "demo": ("probes.demo", "DemoSettings", "Run the worlds (pointnav, scenes) and write one self-contained page."),
 }

@@ -1,5 +1,6 @@
 """Scenes whose every factor is set by name: designs, shifts, matched pairs, pictures and data sets."""
 
+from sims.scenes.datasets.reader import SceneDataset, open_dataset
 from sims.scenes.designs import full_factorial, latin_hypercube, listed, one_at_a_time, random_design
 from sims.scenes.factors import Continuous, Discrete, Space
 from sims.scenes.flow import optical_flow
@@ -7,7 +8,6 @@ from sims.scenes.leaks import LeakError, Shift, check_shift
 from sims.scenes.named import design
 from sims.scenes.packs import Pack, open_pack
 from sims.scenes.pairs import matched_pairs
-from sims.scenes.reader import SceneDataset, open_dataset
 from sims.scenes.relations import relation_design, with_captions
 from sims.scenes.rendered import Rendered
 from sims.scenes.scene import Scene

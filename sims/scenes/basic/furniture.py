@@ -74,10 +74,10 @@ def bookcase(shelves: int = 4, width: float = 0.62, depth: float = 0.24) -> Mode
     height, t = 1.0, 0.025
     inset = 0.004  # what lies between the sides ends short of their faces: two faces in one plane would flicker
     boards = [((t, depth, height), (s * (width - t) / 2, 0.0, height / 2)) for s in (-1, 1)]
-    boards.append(((width - t, t, height - 2 * inset), (0.0, (depth - t) / 2 - inset, height / 2)))
+    boards.append(((width - t, t, height - 4 * inset), (0.0, (depth - t) / 2 - inset, height / 2)))
     levels = np.linspace(t / 2 + 0.03, height - inset - t / 2, shelves + 1)
     boards += [((width - t, depth - 3 * inset, t), (0.0, 0.0, float(z))) for z in levels]
-    boards.append(((width - t, 0.02, 0.04), (0.0, 0.016 - depth / 2, 0.024)))  # the plinth
+    boards.append(((width - t, 0.02, 0.04), (0.0, 0.02 - depth / 2, 0.024)))  # the plinth
     parts: list[Part] = [(moved(box(size, 0.003), at), OAK) for size, at in boards]
     rng = np.random.default_rng(7)  # fixed: the pack's bookcase is always the same
     room = float(levels[1] - levels[0]) - t
@@ -253,6 +253,6 @@ def mailbox(height: float = 1.0) -> Model:
         (moved(extrude(0.86 * arch, 0.025), (0, -0.258, at[2])), Material((0.07, 0.17, 0.5), roughness=0.3, coat=0.4)),
         (tube([[0, -0.265, floor + 0.2], [0, -0.3, floor + 0.2]], [0.012, 0.02]), STEEL),
         (moved(box((0.012, 0.03, 0.24), 0.003), (0.142, -0.1, floor + 0.22)), RED),
-        (moved(box((0.014, 0.14, 0.08), 0.003), (0.142, -0.045, floor + 0.32)), RED),
+        (moved(box((0.014, 0.14, 0.08), 0.003), (0.142, -0.047, floor + 0.32)), RED),
     ]
     return assembled("Mailbox", parts, "mailbox", (637,))

@@ -63,9 +63,7 @@ def turned_ring(outline: Points, n: int = 96) -> Mesh:
         ValueError: the outline meets the axis.
     """
     r, z = np.asarray(outline, np.float64).T
-    rings = _rings(r, z, n)
-    at = np.arange(len(rings) * n).reshape(-1, n)
-    return mesh(rings.reshape(-1, 3), _strips(np.concatenate([at, at[:1]])))
+    return _looped(_rings(r, z, n))
 
 
 def torus(radius: float, thickness: float, n: int = 96, around: int = 16) -> Mesh:
@@ -94,10 +92,7 @@ def tube(
     outline = oval(1.0, 1.0, n) if section is None else np.asarray(section, np.float64)
     ring = side[:, None] * outline[:, :1] + other[:, None] * outline[:, 1:]
     rings = points[:, None] + radii[:, None, None] * ring
-    if not loop:
-        return _capped(rings, points[[0, -1]])
-    at = np.arange(rings.shape[0] * rings.shape[1]).reshape(rings.shape[:2])
-    return mesh(rings.reshape(-1, 3), _strips(np.concatenate([at, at[:1]])))
+    return _looped(rings) if loop else _capped(rings, points[[0, -1]])
 
 
 def oval(a: float, b: float, n: int = 20) -> NDArray[np.float64]:
@@ -112,8 +107,7 @@ def extrude(outline: Points, depth: float) -> Mesh:
     Raises:
         ValueError: the middle of the outline does not see all of its sides, or it is clockwise.
     """
-    rim = np.asarray(outline, np.float64)
-    middle = rim.mean(0)
+    rim, middle = np.asarray(outline, np.float64), np.mean(outline, 0)
     (a, b), (c, d) = (rim - middle).T, (np.roll(rim, -1, 0) - middle).T
     if (a * d - b * c).min() <= 0.0:
         raise ValueError(
@@ -246,6 +240,12 @@ def _capped(rings: NDArray[np.float64], ends: NDArray[np.float64]) -> Mesh:
     return mesh(np.concatenate([rings.reshape(-1, 3), ends]), np.concatenate([_strips(at), *caps]))
 
 
+def _looped(rings: NDArray[np.float64]) -> Mesh:
+    """A body of rings `[m, n, 3]`, the last joined to the first."""
+    at = np.arange(rings[..., 0].size).reshape(rings.shape[:2])
+    return mesh(rings.reshape(-1, 3), _strips(np.concatenate([at, at[:1]])))
+
+
 def _strips(at: NDArray[np.int64]) -> NDArray[np.int64]:
     """Triangles between rings of points `[row, around]`, outward where rows go up and points counter-clockwise."""
     a, b, a2, b2 = at[:-1], at[1:], np.roll(at[:-1], -1, 1), np.roll(at[1:], -1, 1)
@@ -273,8 +273,7 @@ def _frames(points: NDArray[np.float64], *, loop: bool) -> tuple[NDArray[np.floa
     """Two unit vectors across a path at each of its points, turning as little as they can."""
     ahead = np.roll(points, -1, 0) - np.roll(points, 1, 0) if loop else np.gradient(points, axis=0)
     ahead /= np.linalg.norm(ahead, axis=1, keepdims=True)
-    side = np.empty_like(points)
-    last = np.eye(3)[np.abs(ahead[0]).argmin()]
+    side, last = np.empty_like(points), np.eye(3)[np.abs(ahead[0]).argmin()]
     for k, way in enumerate(ahead):
         last = last - way * (last @ way)
         last /= np.linalg.norm(last)

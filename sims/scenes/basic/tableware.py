@@ -205,16 +205,15 @@ def gift_box(size: float = 0.7) -> Model:
     parts: list[Part] = [
         (moved(box((size, size, size), 0.008), (0, 0, size / 2)), paper),
         (moved(box((wide, wide, 0.2 * size), 0.008), (0, 0, 0.915 * size)), paper),
-        *((moved(box((a, b, size), 0.003), (0, 0, size / 2)), ribbon) for a, b in _crossed(0.1, size + 0.008)),
-        *(
-            (moved(box((a, b, 0.2 * size + 0.008), 0.003), (0, 0, 0.915 * size)), ribbon)
-            for a, b in _crossed(0.1, wide + 0.008)
-        ),
+        *((shape, ribbon) for shape in _crossed(0.1, size + 0.008, size - 0.02, 0.5 * size)),
+        *((shape, ribbon) for shape in _crossed(0.104, wide + 0.008, 0.2 * size + 0.008, 0.915 * size)),
         (moved(sphere(0.06, 3), (0, 0, high + 0.03), scale=(1, 1, 0.8)), ribbon),
         *((shape, ribbon) for shape in bow),
     ]
     return assembled("GiftBox", parts, "gift box")
 
 
-def _crossed(narrow: float, long: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    return (narrow, long), (long, narrow)
+def _crossed(narrow: float, long: float, tall: float, z: float) -> list[Mesh]:
+    """Two ribbons around a box, across one another; no two faces in one plane, which would flicker."""
+    sizes = (narrow, long, tall), (long, narrow, tall + 0.004)
+    return [moved(box(size, 0.003), (0, 0, z)) for size in sizes]

@@ -5,7 +5,7 @@ import math
 import struct
 from typing import Any, NoReturn
 
-from sims.scenes.untrusted import AssetError, Limits
+from sims.scenes.packs.untrusted import AssetError, Limits
 
 Object = dict[str, Any]
 

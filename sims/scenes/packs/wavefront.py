@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sims.scenes.description import Material
-from sims.scenes.pieces import Piece, Shape
-from sims.scenes.untrusted import AssetError, Reading
+from sims.scenes.packs.pieces import Piece, Shape
+from sims.scenes.packs.untrusted import AssetError, Reading
 
 LONGEST = 2**20
 """Bytes of a line: one of a polygon with so many corners is no polygon."""

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims.scenes.description import RGB, Material
-from sims.scenes.gltf_checks import Checked, base_texture
-from sims.scenes.gltf_json import Object, entries, number, numbers, part, pick
-from sims.scenes.untrusted import AssetError, Reading
+from sims.scenes.packs.gltf_checks import Checked, base_texture
+from sims.scenes.packs.gltf_json import Object, entries, number, numbers, part, pick
+from sims.scenes.packs.untrusted import AssetError, Reading
 
 PALETTE = "palette of vertex colours"
 SHADES = 32

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sims.scenes import exports
-from sims.scenes.dataset import render_dataset
-from sims.scenes.exports import EXPORTS, export
-from sims.scenes.reader import open_dataset
-from sims.scenes.spec import FORMATS, parse_spec
-from tests.sims.scenes.fake_scene import open_fake
+from sims.scenes.datasets import exports
+from sims.scenes.datasets.dataset import render_dataset
+from sims.scenes.datasets.exports import EXPORTS, export
+from sims.scenes.datasets.reader import open_dataset
+from sims.scenes.datasets.spec import FORMATS, parse_spec
+from tests.sims.scenes.datasets.fake_scene import open_fake
 
 SPEC = """
 name = "small"

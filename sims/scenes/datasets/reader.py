@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from sims.core.files import MANIFEST, sha256_of
-from sims.scenes.assembling import FORMAT, SETTINGS, TABLE
+from sims.scenes.datasets.assembling import FORMAT, SETTINGS, TABLE
+from sims.scenes.datasets.pug import is_pug, read_pug
+from sims.scenes.datasets.writing import ENDINGS, ROWS
 from sims.scenes.factors import factors_of
 from sims.scenes.pairs import matched_pairs
-from sims.scenes.pug import is_pug, read_pug
-from sims.scenes.writing import ENDINGS, ROWS
 
 
 class Annotations(Mapping[str, NDArray[Any]]):
@@ -55,7 +55,7 @@ class SceneDataset:
 
     Args:
         root: its folder. table: a row a picture, the factors' columns described as `Space.schema` does; `file` and what
-            else `sims.scenes.assembling.table_of` names, paths relative to `root`. about: its manifest.
+            else `sims.scenes.datasets.assembling.table_of` names, paths relative to `root`. about: its manifest.
     """
 
     root: Path

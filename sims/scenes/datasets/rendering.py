@@ -18,11 +18,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sims.core.processes import die_with
+from sims.scenes.datasets.plan import Names
+from sims.scenes.datasets.spec import Spec
+from sims.scenes.datasets.writing import write_picture
 from sims.scenes.factors import Space
-from sims.scenes.plan import Names
 from sims.scenes.rendered import Rendered
-from sims.scenes.spec import Spec
-from sims.scenes.writing import write_picture
 
 RETRIES = 2
 """How often a picture with a flaw is rendered again."""

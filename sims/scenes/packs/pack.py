@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sims.scenes.description import Model
-from sims.scenes.imported import SUFFIXES, character, read_model, shown
-from sims.scenes.untrusted import AssetError, Limits
+from sims.scenes.packs.imported import SUFFIXES, character, read_model, shown
+from sims.scenes.packs.untrusted import AssetError, Limits
 
 if TYPE_CHECKING:
     from sims.scenes.worlds import World

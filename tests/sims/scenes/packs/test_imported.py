@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sims.scenes.imported import character, read_model, spoken
-from sims.scenes.pieces import turned
-from sims.scenes.untrusted import AssetError
-from tests.sims.scenes.asset_files import (
+from sims.scenes.packs.imported import character, read_model, spoken
+from sims.scenes.packs.pieces import turned
+from sims.scenes.packs.untrusted import AssetError
+from tests.sims.scenes.packs.asset_files import (
     QUAD,
     QUAD_FACES,
     QUAD_UV,

@@ -12,11 +12,11 @@ import yaml
 from PIL import Image
 
 from sims.core.files import write_atomic
-from sims.scenes.assembling import SETTINGS
+from sims.scenes.datasets.assembling import SETTINGS
+from sims.scenes.datasets.plan import Plan
+from sims.scenes.datasets.spec import Spec, named_specs
+from sims.scenes.datasets.writing import file_path, read_record
 from sims.scenes.factors import factors_of
-from sims.scenes.plan import Plan
-from sims.scenes.spec import Spec, named_specs
-from sims.scenes.writing import file_path, read_record
 
 SHEET = "contact_sheet.png"
 MOST, ACROSS, SIDE = 48, 8, 112
@@ -106,7 +106,7 @@ def _files(spec: Spec) -> str:
         "`images/<world>/<character>/<row>.png`; annotations: "
         f"{kinds} (likewise). `table.parquet` has a row a picture: factors, split, files with their SHA-256, flaws, "
         "and what was realised: objects with boxes, poses and visible fractions, the camera. `MANIFEST.json` names "
-        "units and frames and every file's SHA-256. Read it with `sims.scenes.reader.open_dataset(path)`."
+        "units and frames and every file's SHA-256. Read it with `sims.scenes.datasets.reader.open_dataset(path)`."
     )
 
 

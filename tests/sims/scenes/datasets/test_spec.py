@@ -4,14 +4,14 @@ from typing import get_args
 
 import pytest
 
-from sims.scenes.dataset import Format
+from sims.scenes.datasets.dataset import Format
+from sims.scenes.datasets.plan import plan_of
+from sims.scenes.datasets.spec import DESIGN_KINDS, FORMATS, named_specs, parse_spec, read_spec
 from sims.scenes.factors import factors_of
 from sims.scenes.named import design
 from sims.scenes.packs import open_pack
 from sims.scenes.placing import space_of
-from sims.scenes.plan import plan_of
-from sims.scenes.spec import DESIGN_KINDS, FORMATS, named_specs, parse_spec, read_spec
-from tests.sims.scenes.fake_scene import CHARACTERS, WORLDS, FakeScene
+from tests.sims.scenes.datasets.fake_scene import CHARACTERS, WORLDS, FakeScene
 
 HEAD = 'name = "mine"\n[factors]\ncharacter_name = ["Mug", "Ball"]\nworld_name = "*"\ncamera_yaw = [0, 45.5]\n'
 

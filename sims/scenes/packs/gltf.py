@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sims.scenes.gltf_checks import Checked, checked
-from sims.scenes.gltf_json import AGAIN, entries, indices, pick
-from sims.scenes.gltf_surfaces import Surfaces, painted
-from sims.scenes.pieces import Piece, Shape
-from sims.scenes.untrusted import AssetError, Reading
+from sims.scenes.packs.gltf_checks import Checked, checked
+from sims.scenes.packs.gltf_json import AGAIN, entries, indices, pick
+from sims.scenes.packs.gltf_surfaces import Surfaces, painted
+from sims.scenes.packs.pieces import Piece, Shape
+from sims.scenes.packs.untrusted import AssetError, Reading
 
 Attributes = dict[str, NDArray[Any]]
 
 
 def read_gltf(reading: Reading, suffix: str) -> Shape:
-    """What a glTF file's scene shows; see `sims.scenes.imported` for what is read and what is not.
+    """What a glTF file's scene shows; see `sims.scenes.packs.imported` for what is read and what is not.
 
     Args:
         suffix: `.glb` or `.gltf`.

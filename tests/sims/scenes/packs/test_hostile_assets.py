@@ -10,9 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sims.scenes.imported import read_model
-from sims.scenes.untrusted import AssetError, Limits
-from tests.sims.scenes.asset_files import QUAD_FACES, QUAD_UV, add, cuboid, document, flag, glb, gltf, png, written
+from sims.scenes.packs.imported import read_model
+from sims.scenes.packs.untrusted import AssetError, Limits
+from tests.sims.scenes.packs.asset_files import (
+    QUAD_FACES,
+    QUAD_UV,
+    add,
+    cuboid,
+    document,
+    flag,
+    glb,
+    gltf,
+    png,
+    written,
+)
 
 trimesh = pytest.importorskip("trimesh")
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sims.core.files import MANIFEST, sha256_of, write_atomic
-from sims.scenes.plan import Plan
-from sims.scenes.spec import Spec
-from sims.scenes.writing import CONVENTIONS
+from sims.scenes.datasets.plan import Plan
+from sims.scenes.datasets.spec import Spec
+from sims.scenes.datasets.writing import CONVENTIONS
 
 TABLE = "table.parquet"
 SETTINGS = "settings.json"

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from sims.scenes.columns import combinations
-from sims.scenes.dataset import render_dataset
+from sims.scenes.datasets.dataset import render_dataset
+from sims.scenes.datasets.spec import read_spec
 from sims.scenes.description import Camera
 from sims.scenes.factors import Continuous, Discrete, Space, factors_of
 from sims.scenes.rendered import Rendered, Seen
-from sims.scenes.spec import read_spec
 
 CHARACTERS = ("Mug", "Chair", "Lamp", "Ball", "Vase", "Crate")
 WORLDS = ("Bridge", "Beach", "Old Town", "Forest")

@@ -67,7 +67,7 @@ NOT_THE_PICTURES = ("formats", "by", "title", "description")
 
 @dataclass(frozen=True)
 class Spec:
-    """What a data set is made of; `sims.scenes.plan` makes rows of it with a pack's factors.
+    """What a data set is made of; `sims.scenes.datasets.plan` makes rows of it with a pack's factors.
 
     Args:
         name: letters, digits, `-` and `_`. pack, renderer: as for `sims.scenes.scene.Scene`.
@@ -105,7 +105,7 @@ class Spec:
 
 def named_specs() -> tuple[str, ...]:
     """The names of the specifications that ship."""
-    folder = resources.files("sims.scenes") / "specs"
+    folder = resources.files("sims.scenes.datasets") / "specs"
     return tuple(sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml")))
 
 
@@ -122,7 +122,9 @@ def read_spec(source: str | Path) -> Spec:
                 f"there is no specification {str(source)!r}: expected a file *.toml, or one of "
                 f"{', '.join(named_specs())}"
             )
-        return parse_spec((resources.files("sims.scenes") / "specs" / f"{source}.toml").read_text(), str(source))
+        return parse_spec(
+            (resources.files("sims.scenes.datasets") / "specs" / f"{source}.toml").read_text(), str(source)
+        )
     if not path.is_file():
         raise ValueError(f"there is no file {path}: expected a specification in TOML, or one of {_listed()}")
     try:

@@ -6,10 +6,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from sims.scenes import packs
 from sims.scenes.packs import open_pack
-from sims.scenes.untrusted import AssetError, Limits
-from tests.sims.scenes.asset_files import QUAD_UV, cuboid, document, flag, glb, png
+from sims.scenes.packs import pack as packs
+from sims.scenes.packs.untrusted import AssetError, Limits
+from tests.sims.scenes.packs.asset_files import QUAD_UV, cuboid, document, flag, glb, png
 
 pytest.importorskip("trimesh")
 

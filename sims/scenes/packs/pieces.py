@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sims.scenes.description import Material, Mesh, Model
-from sims.scenes.untrusted import AssetError
+from sims.scenes.packs.untrusted import AssetError
 
 AXES = {f"{sign}{axis}": np.eye(3)[k] * float(f"{sign}1") for k, axis in enumerate("xyz") for sign in "+-"}
 SMOOTH = float(np.cos(np.deg2rad(2.0)))

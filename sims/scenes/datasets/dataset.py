@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 
 from sims.core.files import MANIFEST, sha256_of, write_atomic
 from sims.core.threads import available_threads
-from sims.scenes.assembling import FORMAT, SETTINGS, assemble
-from sims.scenes.card import write_card
-from sims.scenes.exports import LIBRARIES, export, import_library
+from sims.scenes.datasets.assembling import FORMAT, SETTINGS, assemble
+from sims.scenes.datasets.card import write_card
+from sims.scenes.datasets.exports import LIBRARIES, export, import_library
+from sims.scenes.datasets.plan import Plan, plan_of
+from sims.scenes.datasets.progress import Progress
+from sims.scenes.datasets.reader import open_dataset
+from sims.scenes.datasets.rendering import Job, OpenScene, Task, open_scene, render_tasks
+from sims.scenes.datasets.spec import Spec, read_spec
+from sims.scenes.datasets.writing import read_record, sweep
 from sims.scenes.factors import factors_of
-from sims.scenes.plan import Plan, plan_of
-from sims.scenes.progress import Progress
-from sims.scenes.reader import open_dataset
-from sims.scenes.rendering import Job, OpenScene, Task, open_scene, render_tasks
-from sims.scenes.spec import Spec, read_spec
-from sims.scenes.writing import read_record, sweep
 
 Format = Literal["imagefolder", "webdataset", "huggingface", "coco", "pug-animals", "pug-imagenet", "pug-spar"]
 

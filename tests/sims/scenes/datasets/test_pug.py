@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sims.scenes.dataset import render_dataset
-from sims.scenes.exports import export
-from sims.scenes.pug import LAYOUTS
-from sims.scenes.reader import open_dataset
-from sims.scenes.spec import parse_spec
-from tests.sims.scenes.fake_scene import open_fake
+from sims.scenes.datasets.dataset import render_dataset
+from sims.scenes.datasets.exports import export
+from sims.scenes.datasets.pug import LAYOUTS
+from sims.scenes.datasets.reader import open_dataset
+from sims.scenes.datasets.spec import parse_spec
+from tests.sims.scenes.datasets.fake_scene import open_fake
 
 IMAGENET = """
 name = "one-at-a-time"

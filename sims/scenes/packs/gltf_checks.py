@@ -1,7 +1,7 @@
 """Checks of a glTF file before anyone reads it: every length, reference and total against what is really there.
 
 What passes is written into a fresh tree of known words alone, and only that tree is handed to trimesh: what was not
-checked is not there. Values (NaN, indices out of range) are checked once they are arrays, in `sims.scenes.imported`.
+checked is not there. Values (NaN, indices out of range) are checked once they are arrays, in `imported`.
 """
 
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sims.scenes.gltf_json import AGAIN, Object, container, entries, indices, numbers, parsed, part, pick, whole
-from sims.scenes.untrusted import AssetError, Reading, embedded
+from sims.scenes.packs.gltf_json import AGAIN, Object, container, entries, indices, numbers, parsed, part, pick, whole
+from sims.scenes.packs.untrusted import AssetError, Reading, embedded
 
 SIZES = {5120: "i1", 5121: "u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
@@ -58,7 +58,7 @@ def checked(data: bytes, suffix: str, reading: Reading) -> Checked:
     """A glTF (`.gltf`) or GLB (`.glb`) file, held against its own bytes.
 
     Raises:
-        AssetError: see `sims.scenes.imported`.
+        AssetError: see `sims.scenes.packs.imported`.
     """
     text, binary = container(data) if suffix == ".glb" else (data, None)
     tree = parsed(text, reading.limits)

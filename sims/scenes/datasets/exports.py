@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from sims.core.files import write_atomic, write_tree
-from sims.scenes.pug import write_pug
-from sims.scenes.reader import SceneDataset
-from sims.scenes.writing import ENDINGS, folder_name, link
+from sims.scenes.datasets.pug_export import write_pug
+from sims.scenes.datasets.reader import SceneDataset
+from sims.scenes.datasets.writing import ENDINGS, folder_name, link
 
 SHARD = 1000
 """Pictures in a shard of WebDataset, and in a Parquet file."""

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import pyarrow as pa
 
+from sims.scenes.datasets.spec import Spec
 from sims.scenes.designs import full_factorial, latin_hypercube, listed, one_at_a_time, random_design
 from sims.scenes.factors import Continuous, Discrete, Factor, Space, factors_of
 from sims.scenes.leaks import Shift
 from sims.scenes.named import DESIGNS
 from sims.scenes.relations import BLANK, relation_design, with_captions
 from sims.scenes.shifts import hold_out_combinations, hold_out_values, long_tail, spurious
-from sims.scenes.spec import Spec
 
 
 class Names(Protocol):

@@ -18,14 +18,14 @@ from PIL import Image
 
 from sims.core import files
 from sims.core.files import sha256_of
-from sims.scenes import dataset, rendering
-from sims.scenes.dataset import DatasetSettings, render_dataset, run
+from sims.scenes.datasets import dataset, rendering
+from sims.scenes.datasets.dataset import DatasetSettings, render_dataset, run
+from sims.scenes.datasets.reader import open_dataset
+from sims.scenes.datasets.rendering import seed_of
+from sims.scenes.datasets.spec import parse_spec
+from sims.scenes.datasets.writing import folder_name, read_record, record_path
 from sims.scenes.factors import factors_of
-from sims.scenes.reader import open_dataset
-from sims.scenes.rendering import seed_of
-from sims.scenes.spec import parse_spec
-from sims.scenes.writing import folder_name, read_record, record_path
-from tests.sims.scenes.fake_scene import FakeScene, open_fake
+from tests.sims.scenes.datasets.fake_scene import FakeScene, open_fake
 
 SPEC = """
 name = "small"
@@ -74,8 +74,8 @@ def start(tmp_path, out, workers, pause=0.0, text=SPEC):
     spec = tmp_path / "spec.toml"
     spec.write_text(text)
     environment = {**os.environ, "UMWELT_FAKE_PAUSE": str(pause)}
-    command = [sys.executable, "-m", "tests.sims.scenes.fake_scene", str(spec), str(out), str(workers)]
-    root = Path(__file__).resolve().parents[3]
+    command = [sys.executable, "-m", "tests.sims.scenes.datasets.fake_scene", str(spec), str(out), str(workers)]
+    root = Path(__file__).resolve().parents[4]
     return subprocess.Popen(command, env=environment, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
@@ -208,7 +208,7 @@ def test_another_specification_is_refused(tmp_path):
 
 def test_a_changed_pack_is_refused(tmp_path, monkeypatch):
     render_dataset(parse_spec(SPEC), tmp_path, 1, open_fake)
-    monkeypatch.setattr("tests.sims.scenes.fake_scene.FakePack.licence", "MIT")
+    monkeypatch.setattr("tests.sims.scenes.datasets.fake_scene.FakePack.licence", "MIT")
     with pytest.raises(ValueError, match="the pack basic has changed since; choose another --out"):
         render_dataset(parse_spec(SPEC), tmp_path, 1, open_fake)
 

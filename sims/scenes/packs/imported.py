@@ -5,8 +5,8 @@ import unicodedata
 from pathlib import Path
 
 from sims.scenes.description import Model
-from sims.scenes.pieces import model, turned
-from sims.scenes.untrusted import AssetError, Limits, Reading
+from sims.scenes.packs.pieces import model, turned
+from sims.scenes.packs.untrusted import AssetError, Limits, Reading
 
 SUFFIXES = (".glb", ".gltf", ".obj")
 
@@ -60,10 +60,10 @@ def read_model(
 def _shape(reading: Reading, suffix: str):
     """The file's shape; the readers load their libraries only here."""
     if suffix == ".obj":
-        from sims.scenes.wavefront import read_obj
+        from sims.scenes.packs.wavefront import read_obj
 
         return read_obj(reading)
-    from sims.scenes.gltf import read_gltf
+    from sims.scenes.packs.gltf import read_gltf
 
     return read_gltf(reading, suffix)
 

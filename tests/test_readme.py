@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 import umwelt
+from sims.scenes import open_pack
 from sims.scenes.cycles.install import cycles_is_ready
+from sims.scenes.datasets.plan import plan_of
+from sims.scenes.datasets.spec import parse_spec
+from sims.scenes.placing import space_of
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -21,6 +25,13 @@ def test_example_runs(number, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert EXAMPLES[number].count("\n") <= 16
     subprocess.run([sys.executable, "-W", "error", "-c", EXAMPLES[number]], check=True)
+
+
+def test_its_specification_is_one():
+    (text,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    plan = plan_of(parse_spec(text), space_of(open_pack("basic")), open_pack("basic"))
+    assert plan.table.num_rows == 32
+    assert set(plan.table["split"].to_pylist()) == {"train", "test"}
 
 
 def test_there_are_examples_and_both_commands_come_first():

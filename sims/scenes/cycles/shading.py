@@ -103,7 +103,7 @@ def _textured(nodes: Nodes, kind: str, at: object, scale: float, inputs: dict[st
 
 
 def _noise(nodes: Nodes, at: object, scale: float) -> object:
-    node = _textured(nodes, "ShaderNodeTexNoise", at, scale, {"Detail": 6.0, "Roughness": 0.65})
+    node = _textured(nodes, "ShaderNodeTexNoise", at, scale, {"Detail": 3.0, "Roughness": 0.65})
     return _sharpened(nodes, node.outputs[0], 0.3, 0.7)
 
 
@@ -121,7 +121,7 @@ def _wood(nodes: Nodes, at: object, scale: float) -> object:
 
 
 def _marble(nodes: Nodes, at: object, scale: float) -> object:
-    wave = _textured(nodes, "ShaderNodeTexWave", at, scale * 0.5, {"Distortion": 14.0, "Detail": 6.0})
+    wave = _textured(nodes, "ShaderNodeTexWave", at, scale * 0.5, {"Distortion": 14.0, "Detail": 4.0})
     return _sharpened(nodes, wave.outputs["Fac"], 0.55, 1.0)
 
 
@@ -142,7 +142,7 @@ def _planks(nodes: Nodes, at: object, scale: float) -> object:
     """Boards in rows, each of another shade, with a grain along them."""
     boards = _laid(nodes, _stretched(nodes, _unrolled(nodes, at), (0.3, 1.0, 1.0)), scale, 0.012, 0.7)
     grain = _textured(
-        nodes, "ShaderNodeTexNoise", _stretched(nodes, at, (0.06, 1.0, 1.0)), 12.0 * scale, {"Detail": 4.0}
+        nodes, "ShaderNodeTexNoise", _stretched(nodes, at, (0.06, 1.0, 1.0)), 12.0 * scale, {"Detail": 2.0}
     )
     return nodes.math("ADD", nodes.math("MULTIPLY", boards, 0.75), nodes.math("MULTIPLY", grain.outputs[0], 0.3))
 

@@ -80,6 +80,8 @@ def install() -> tuple[list[str], str]:
 def blender_command() -> list[str]:
     """The command that starts a worker, without its arguments.
 
+    The environment variable `UMWELT_BLENDER`, if set, is the `blender` program to use.
+
     Raises:
         FileNotFoundError: there is no Blender.
     """
@@ -103,9 +105,10 @@ def cycles_is_ready() -> bool:
 
 
 def _folder() -> Path | None:
-    """The environment's place, named by what is in it; None where bpy has no build for this Python."""
+    """The environment's place (`UMWELT_CACHE` moves it); None where bpy has no build for this Python."""
     release = RELEASES.get(sys.version_info[:2])
-    return None if release is None else user_cache_path("umwelt") / f"cycles-{release}"
+    cache = Path(os.environ.get("UMWELT_CACHE") or user_cache_path("umwelt"))
+    return None if release is None else cache / f"cycles-{release}"
 
 
 def _python(folder: Path) -> Path:

@@ -51,6 +51,7 @@ class Stage:
         self.slots: list[bpy.types.Object] = []
         self.lamps: list[bpy.types.Object] = []
         self.light: object = None
+        self.shining: list = []
         self.render_s = 0.0  # seconds that Blender itself took for the picture and its passes
         self._settle()
 
@@ -86,6 +87,10 @@ class Stage:
         self._place(asked["things"])
         if asked["light"] != self.light:
             self._shine(asked["light"])
+        shining = [asked["light"], *(t for t in asked["things"] if any(m["emission"] > 0.0 for m in t["materials"]))]
+        if shining != self.shining:
+            self._forget_lights()
+            self.shining = shining
         self._aim(asked["camera"])
         scene, cycles = self.scene, self.scene.cycles
         scene.render.threads_mode, scene.render.threads = "FIXED", asked["threads"]
@@ -152,8 +157,6 @@ class Stage:
         if light["hdri"]:
             panorama = bpy.data.images.load(str(PANORAMAS / f"{light['hdri']}.exr"), check_existing=True)
         shading.shine(world.node_tree, light, panorama)
-        # A clear sky is smooth, and closed rooms don't see it: rays that happen to meet it will do.
-        world.cycles.sampling_method = "AUTOMATIC" if light["hdri"] and not light["lamps"] else "NONE"
         for lamp in self.lamps:
             bpy.data.lights.remove(lamp.data)
         self.lamps = [self._lamp(light, lamp) for lamp in light["lamps"]]
@@ -172,6 +175,11 @@ class Stage:
         thing.rotation_euler = Vector(shading.sun_direction(light)).to_track_quat("Z", "Y").to_euler()
         self.scene.collection.objects.link(thing)
         return thing
+
+    def _forget_lights(self) -> None:
+        """Have Cycles begin anew: what it keeps of lights that are gone changes how it samples those that are there."""
+        self.scene.render.use_persistent_data = False
+        self.scene.render.use_persistent_data = True
 
     def _lamp(self, light: dict, lamp: list[float]) -> bpy.types.Object:
         """A rectangle that shines down."""

@@ -127,6 +127,18 @@ def test_the_same_bytes_in_any_number_of_threads_and_whatever_came_before(scene)
 
 
 @needs_cycles
+def test_lights_that_are_gone_leave_nothing_behind(scene):
+    # a sky's sun, a panorama, a room's lamps, a flame: each changes what the renderer keeps for the next picture
+    rows = [{"character_name": n, "world_name": w} for w in ("City", "Kitchen", "Meadow") for n in ("Candle", "Goblet")]
+    forth = [scene.render(row).image for row in rows]
+    back = [scene.render(row).image for row in rows[::-1]][::-1]
+    np.testing.assert_array_equal(forth, back)
+    with Scene(**SMALL, threads=1) as single:
+        for k in (3, 5):
+            np.testing.assert_array_equal(single.render(rows[k]).image, forth[k])
+
+
+@needs_cycles
 def test_killed_and_hung_workers_are_replaced_and_the_picture_done(scene):
     factors = {"character_name": "Goblet"}
     expected = scene.render(factors).image

@@ -105,10 +105,9 @@ def cycles_is_ready() -> bool:
 
 
 def _folder() -> Path | None:
-    """The environment's place (`UMWELT_CACHE` moves it); None where bpy has no build for this Python."""
+    """The environment's place, named by what is in it; None where bpy has no build for this Python."""
     release = RELEASES.get(sys.version_info[:2])
-    cache = Path(os.environ.get("UMWELT_CACHE") or user_cache_path("umwelt"))
-    return None if release is None else cache / f"cycles-{release}"
+    return None if release is None else user_cache_path("umwelt") / f"cycles-{release}"
 
 
 def _python(folder: Path) -> Path:

@@ -60,7 +60,6 @@ def test_a_worker_that_dies_or_says_nothing_is_told_of():
 
 def test_without_blender_the_cure_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(install, "user_cache_path", lambda name: tmp_path / name)
-    monkeypatch.delenv("UMWELT_CACHE", raising=False)
     monkeypatch.delenv("UMWELT_BLENDER", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="umwelt setup cycles"):

@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from sims.scenes.cycles.wire import WireError, receive, send
@@ -19,7 +18,7 @@ START_S = 120.0
 """Seconds that a worker may take to import Blender."""
 
 
-class WorkerError(RuntimeError):
+class WorkerError(ChildProcessError):
     """A worker said that it could not do what it was asked."""
 
 
@@ -36,7 +35,7 @@ class Worker:
 
     def __init__(self, command: list[str]):
         self.folder = Path(tempfile.mkdtemp(prefix="umwelt-cycles-", dir=_memory()))
-        self.log: IO[bytes] = (self.folder / "log").open("wb")
+        self.log: IO[bytes] = (self.folder / "log").open("ab")
         ours, theirs = socket.socketpair()
         self.connection = ours
         arguments = [*command, str(theirs.fileno()), str(self.folder)]
@@ -73,6 +72,7 @@ class Worker:
             raise WorkerLostError(f"Blender stopped ({self._ending()}): {self._last_words()}") from error
         except TimeoutError as error:
             raise WorkerLostError(f"Blender did not answer within {timeout_s:.0f} s: {self._last_words()}") from error
+        self.log.truncate(0)  # Blender writes a line for every picture, and this lies in memory
         if "error" in answer:
             raise WorkerError(f"Blender could not do it: {answer['error'].strip()}")
         return answer, out
@@ -104,17 +104,3 @@ class Worker:
 def _memory() -> str | None:
     """A folder that is no disk, where there is one."""
     return "/dev/shm" if Path("/dev/shm").is_dir() and os.access("/dev/shm", os.W_OK) else None
-
-
-def mesh_message(model: Any) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """What a worker is sent of a model's shape."""
-    mesh = model.mesh
-    arrays = {
-        "vertices": np.asarray(mesh.vertices, np.float32),
-        "triangles": np.asarray(mesh.triangles, np.int32),
-        "part": np.asarray(mesh.part, np.int32),
-        "smooth": np.asarray(mesh.smooth, np.bool_),
-    }
-    if mesh.uv is not None:
-        arrays["uv"] = np.asarray(mesh.uv, np.float32)
-    return {"verb": "mesh", "key": model.key, "n_parts": len(model.materials)}, arrays

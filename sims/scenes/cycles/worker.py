@@ -105,6 +105,8 @@ class Stage:
         }, arrays
 
     def _place(self, things: list) -> None:
+        if len(self.materials) > KEPT_MATERIALS:  # before any slot is filled: it would lose what it shows
+            self._forget_materials()
         while len(self.slots) < len(things):
             slot = bpy.data.objects.new(f"slot{len(self.slots)}", bpy.data.meshes.new("nothing"))
             slot.pass_index = len(self.slots) + 1
@@ -134,8 +136,6 @@ class Stage:
     def _material(self, description: dict, mesh: str) -> bpy.types.Material:
         key = repr((description, mesh if description["image"] else None))
         if key not in self.materials:
-            if len(self.materials) >= KEPT_MATERIALS:
-                self._forget_materials()
             material = self.materials[key] = bpy.data.materials.new("material")
             if material.node_tree is None:  # Blender 5 makes one by itself
                 material.use_nodes = True

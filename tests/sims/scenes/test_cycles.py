@@ -3,18 +3,23 @@ import signal
 import socket
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sims.scenes.cycles import install
+from sims.scenes.basic.solids import assembled, box
+from sims.scenes.cycles import install, renderer
 from sims.scenes.cycles.install import DEBIAN, blender_command, cycles_is_ready
 from sims.scenes.cycles.process import Worker, WorkerError, WorkerLostError
 from sims.scenes.cycles.renderer import Cycles
 from sims.scenes.cycles.wire import WireError, receive, send
+from sims.scenes.description import Material
+from sims.scenes.packs import Pack
 from sims.scenes.placing import scene_state
 from sims.scenes.scene import Scene
+from sims.scenes.worlds import WORLDS
 
 needs_cycles = pytest.mark.skipif(not cycles_is_ready(), reason="there is no Blender: umwelt setup cycles")
 SMALL = {"width": 64, "height": 64, "samples": 4}
@@ -158,6 +163,48 @@ def test_killed_and_hung_workers_are_replaced_and_the_picture_done(scene):
         cycles.timeout_s = 600.0
     assert hung.process.poll() is not None
     assert not hung.folder.exists()
+
+
+def boxes(n_models, n_surfaces):
+    """A pack of boxes, each of another shape and in surfaces of its own, a triangle each."""
+
+    def build(k):
+        shape = box((1.0, 0.5, 0.2 + 0.05 * k), 0.1, 8)
+        part = np.arange(len(shape.triangles), dtype=np.int32) % n_surfaces
+        surfaces = [Material((k / n_models, i / n_surfaces, 0.5)) for i in range(n_surfaces)]
+        return assembled(f"Box{k}", [(shape._replace(part=part), surfaces)], "box")
+
+    builders = {f"Box{k}": partial(build, k) for k in range(n_models)}
+    return Pack("boxes", tuple(builders), ("Studio",), "MIT", (), {}, builders, {"Studio": WORLDS["Studio"]})
+
+
+@needs_cycles
+@pytest.mark.parametrize(("kept_models", "n_surfaces"), [(3, 2), (120, 150)])
+def test_what_a_worker_forgets_it_is_told_again(monkeypatch, kept_models, n_surfaces):
+    # 2 x 150 surfaces a picture: the 400 that a worker keeps are passed in the second
+    monkeypatch.setattr(renderer, "KEPT_MODELS", kept_models)
+    pack = boxes(6, n_surfaces)
+    rows = [{"character_name": f"Box{k}", "character2_name": f"Box{5 - k}", "character1_pos": "left"} for k in range(3)]
+    with Scene(pack, **SMALL) as one:
+        images = [one.render(row).image for row in [*rows, *rows]]
+        assert one.renderer.restarts == 0
+    for k, row in enumerate(rows):
+        with Scene(pack, **SMALL) as fresh:
+            expected = fresh.render(row).image
+        np.testing.assert_array_equal(images[k], expected)
+        np.testing.assert_array_equal(images[k + 3], expected)
+
+
+@needs_cycles
+def test_a_worker_that_has_grown_too_big_is_replaced(monkeypatch):
+    with Scene(**SMALL) as opened:
+        first = opened.render({}).image
+        before = opened.renderer._worker
+        monkeypatch.setattr(renderer, "LARGEST_MB", 1.0)
+        opened.render({})
+        assert opened.renderer._worker is None
+        assert before.process.poll() is not None
+        np.testing.assert_array_equal(opened.render({}).image, first)
 
 
 @needs_cycles

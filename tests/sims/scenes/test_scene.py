@@ -59,6 +59,13 @@ def test_a_turned_object_is_put_down_again(scene):
         assert vertices[:, 2].min() == pytest.approx(0.0, abs=1e-6)
 
 
+def test_a_ball_that_was_rolled_is_sound(scene):
+    # the corners of its box lie below the ground then, it does not
+    seen = scene.render({"character_name": "Orange", "character_rotation_roll": 45.0})
+    assert seen.objects[0].corners[:, 2].min() < -0.1
+    assert seen.flaws == ()
+
+
 def test_two_objects_in_their_places(scene):
     pair = {"character_name": "Drum", "character2_name": "Bucket"}
     left, right = scene.render(pair | {"character1_pos": "left", "character2_pos": "right"}).objects

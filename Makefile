@@ -9,6 +9,7 @@ help:
 	@echo "make demo       set up, run the worlds, write a page and name it"
 	@echo "make test       set up and run the tests (under 15 minutes on 2 cores)"
 	@echo "make test-slow  the long tests in full"
+	@echo "make cycles     fetch Blender's renderer, once (demo and test do it too)"
 	@echo "make check      format, lint, types, imports"
 	@echo "make kernels    kernel tests with the JIT off, then with bounds checks"
 	@echo "make format     put the sources into shape"

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -25,6 +25,8 @@ LEAD = (
     "machine's processor. The same row of factors gives the same bytes, and every picture comes with all that is known "
     "of it."
 )
+Look = Callable[[Mapping[str, Any]], Rendered]
+
 SHEET = 12
 """Objects, and worlds, that the page shows; `objects` and `worlds` ask for more."""
 
@@ -88,14 +90,14 @@ def _spread(names: tuple[str, ...], n: int) -> list[str]:
     return [names[k] for k in chosen]
 
 
-def _sheet_section(title: str, factor: str, values: list[str], other: str, look: Any) -> Section:
+def _sheet_section(title: str, factor: str, values: list[str], other: str, look: Look) -> Section:
     around = {"world_name": other} if factor == "character_name" else {"character_name": other}
     images = [look({**around, factor: value, "camera_yaw": 20.0}).image for value in values]
     caption = f"Only {factor} differs: {', '.join(values)}."
     return Section(title, pictures=[_grid(images, values, 6, caption)], wide=True)
 
 
-def _factors_section(name: str, look: Any) -> Section:
+def _factors_section(name: str, look: Look) -> Section:
     rows = {
         "camera_yaw": [0.0, 45.0, 90.0, 180.0, 270.0, 315.0],
         "character_texture": ["Default", "Sky", "Grass", "Asphalt", "Stone", "Gold"],
@@ -110,7 +112,7 @@ def _factors_section(name: str, look: Any) -> Section:
     return Section("One factor at a time", pictures=[_grid(images, titles, 6, caption)], wide=True)
 
 
-def _annotations_section(first: str, second: str, look: Any) -> Section:
+def _annotations_section(first: str, second: str, look: Look) -> Section:
     factors = {
         "character_name": first,
         "character2_name": second,
@@ -153,7 +155,7 @@ def _annotations_section(first: str, second: str, look: Any) -> Section:
     )
 
 
-def _relations_section(scene: Scene, first: str, second: str, look: Any) -> Section:
+def _relations_section(scene: Scene, first: str, second: str, look: Look) -> Section:
     variants = [("left", "right", "Default", "Default"), ("bottom", "top", "Default", "Default")]
     variants += [("left", "right", "Blue", "Red"), ("left", "right", "Grass", "Stone")]
     names = ("character1_pos", "character2_pos", "character_texture", "character2_texture")

@@ -107,8 +107,8 @@ class SceneEnv(gymnasium.Env[Any, Any]):
         if self.task == "match":
             self._target = self.scene.space.completed({**self._factors, **self._drawn(), **options.get("target", {})})
             self._target_image = self.scene.render(self._target).image
-        self._seen = self.scene.render(self._factors)
-        return self._observation(), self._info()
+        self._seen = seen = self.scene.render(self._factors)
+        return self._observation(seen), self._info(seen)
 
     def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
         """Apply an action to the factors and look.
@@ -122,11 +122,11 @@ class SceneEnv(gymnasium.Env[Any, Any]):
             raise ValueError(f"the action {action!r} is not of the space {self.action_space}")
         before = self._distance()
         self._factors = self.scene.space.completed({**self._factors, **self._moved(action)})
-        self._seen = self.scene.render(self._factors)
+        self._seen = seen = self.scene.render(self._factors)
         self._steps += 1
         reward = before - self._distance()
         won = self.task == "match" and self._distance() <= NEAR
-        return self._observation(), reward, won, self._steps >= self.max_steps and not won, self._info()
+        return self._observation(seen), reward, won, self._steps >= self.max_steps and not won, self._info(seen)
 
     def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
         """The last picture, or None before the first `reset` or without a render mode."""
@@ -173,16 +173,15 @@ class SceneEnv(gymnasium.Env[Any, Any]):
         each = [_apart(f, self._factors[f.name], self._target[f.name]) for f in self.controlled]
         return float(np.mean(each))
 
-    def _observation(self) -> Any:
-        assert self._seen is not None
+    def _observation(self, seen: Rendered) -> Any:
         if not self.annotations and self.task == "free":
-            return self._seen.image
-        seen = {"image": self._seen.image} | {name: getattr(self._seen, name) for name in self.annotations}
-        if "depth" in seen:
-            seen["depth"] = np.minimum(seen["depth"], np.float32(FARTHEST))
+            return seen.image
+        shown = {"image": seen.image} | {name: getattr(seen, name) for name in self.annotations}
+        if "depth" in shown:
+            shown["depth"] = np.minimum(shown["depth"], np.float32(FARTHEST))
         if self._target_image is not None:
-            seen["target"] = self._target_image.copy()
-        return seen
+            shown["target"] = self._target_image.copy()
+        return shown
 
     def _observation_space(self) -> spaces.Space[Any]:
         size = (self.scene.height, self.scene.width)
@@ -199,9 +198,8 @@ class SceneEnv(gymnasium.Env[Any, Any]):
             chosen["target"] = image
         return spaces.Dict(chosen) if len(chosen) > 1 else image
 
-    def _info(self) -> dict[str, Any]:
-        assert self._seen is not None
-        info = {"factors": dict(self._factors), "flaws": self._seen.flaws}
+    def _info(self, seen: Rendered) -> dict[str, Any]:
+        info = {"factors": dict(self._factors), "flaws": seen.flaws}
         return info | ({"target": dict(self._target), "distance": self._distance()} if self._target else {})
 
 

@@ -4,12 +4,13 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+
+from sims.core.hints import did_you_mean
 
 Value = str | int | float | bool
 KINDS: tuple[tuple[type, pa.DataType], ...] = (
@@ -77,8 +78,7 @@ class Discrete:
         kind, value = _common_type(self.values) or str, _plain(value)
         fits = isinstance(value, kind) or (kind is float and _is_number(value))
         if not fits or isinstance(value, bool) != (kind is bool) or value not in self._set:
-            near = get_close_matches(str(value), [str(own) for own in self.values], n=1)
-            hint = f"did you mean {near[0]!r}? " if near else ""
+            hint = did_you_mean(value, self.values)
             raise ValueError(f"{self.name} is {value!r}: {hint}expected one of {_few(self.values)}")
         return kind(value)
 
@@ -171,8 +171,7 @@ class Space:
         for factor in self.factors:
             if factor.name == name:
                 return factor
-        near = get_close_matches(name, self.names, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = did_you_mean(name, self.names)
         raise ValueError(f"there is no factor {name!r}: {hint}expected {', '.join(self.names)}")
 
     def defaults(self) -> dict[str, Value]:

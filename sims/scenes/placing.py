@@ -1,8 +1,9 @@
 """From factors to a scene: which model stands where, what it is covered in, and where the camera is."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import cos, radians, sin
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from sims.scenes.description import RGB, Camera, Light, Material, Model, Placed, SceneState
 from sims.scenes.factors import Continuous, Discrete, Space
 from sims.scenes.grounds import plinth
+from sims.scenes.packs import Pack
 from sims.scenes.relations import BLANK, PLAIN
 from sims.scenes.worlds import World
 
@@ -47,29 +49,7 @@ STEP_BACK = 1.55
 """How much further the camera stands where two places are used."""
 
 
-class Models(Protocol):
-    """What a scene takes from a pack (`sims.scenes.packs.Pack`)."""
-
-    @property
-    def characters(self) -> tuple[str, ...]:
-        """The names of its objects."""
-        ...
-
-    @property
-    def worlds(self) -> tuple[str, ...]:
-        """The names of its worlds."""
-        ...
-
-    def model(self, name: str) -> Model:
-        """The object of that name."""
-        ...
-
-    def world(self, name: str) -> World:
-        """The world of that name."""
-        ...
-
-
-def space_of(pack: Models) -> Space:
+def space_of(pack: Pack) -> Space:
     """The factors of a pack's scenes, with PUG's names; angles in degrees, distances in metres.
 
     `camera_yaw` goes around the object: at 0 its front is seen, at 90 its right-hand side (from the viewer at 0).
@@ -98,7 +78,7 @@ def space_of(pack: Models) -> Space:
     )
 
 
-def scene_state(pack: Models, factors: Mapping[str, Any], width: int, height: int, seed: int) -> SceneState:
+def scene_state(pack: Pack, factors: Mapping[str, Any], width: int, height: int, seed: int) -> SceneState:
     """The scene of these factors, all of them given.
 
     The characters come first in `things`, in their order; then plinths; then the world's own.
@@ -191,7 +171,5 @@ def _camera(target: NDArray[np.float64], factors: Mapping[str, Any], further: fl
 
 
 def _lit(world: World, light: str) -> Light:
-    tint = LIGHTS[light]
-    own = world.light
-    mixed = (own.tint[0] * tint[0], own.tint[1] * tint[1], own.tint[2] * tint[2])
-    return Light(own.hdri, own.rotation_deg, own.elevation_deg, own.sun, own.haze, own.strength, mixed, own.lamps)
+    (r, g, b), (own_r, own_g, own_b) = LIGHTS[light], world.light.tint
+    return replace(world.light, tint=(r * own_r, g * own_g, b * own_b))

@@ -147,10 +147,10 @@ class Scene:
         return FIRST_CHARACTER + self.pack.characters.index(thing.model.name)
 
 
-def seed_of(factors: Mapping[str, Any]) -> int:
-    """A hash of the factors' values, below 2^31."""
-    text = json.dumps(factors, sort_keys=True, default=str)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") % 2**31
+def seed_of(what: Any) -> int:
+    """A hash, below 2^31, of factors' values and whatever else, all of JSON's types."""
+    text = json.dumps(what, sort_keys=True)
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little") % 2**31
 
 
 def _seen(thing: Placed, instance: int, category: int, passes: Passes, camera: Camera) -> Seen:
@@ -179,7 +179,7 @@ def _along_rays(depth: NDArray[np.float32], camera: Camera) -> NDArray[np.float3
 
 
 def flaws_of(objects: tuple[Seen, ...]) -> tuple[str, ...]:
-    """What is wrong with a picture: objects out of sight, cut off, hidden, under the ground or inside one another."""
+    """What is wrong with a picture: objects out of sight, cut off, hidden or inside one another."""
     flaws = []
     for seen in objects:
         if seen.pixels < LEAST_PIXELS:
@@ -188,8 +188,6 @@ def flaws_of(objects: tuple[Seen, ...]) -> tuple[str, ...]:
             flaws.append(f"{seen.name} is cut off ({seen.fraction_in_frame:.0%} in the frame)")
         elif seen.visible_fraction < LEAST_VISIBLE:
             flaws.append(f"{seen.name} is hidden ({seen.visible_fraction:.0%} visible)")
-        if seen.corners[:, 2].min() < -0.05 and seen.visible_fraction < 1.0:
-            flaws.append(f"{seen.name} is in the ground")
     for k, first in enumerate(objects):
         flaws += [f"{first.name} is inside {other.name}" for other in objects[k + 1 :] if _meet(first, other)]
     return tuple(flaws)

@@ -1,9 +1,9 @@
 """The objects of the `basic` pack by name, built when they are asked for."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import cache
 
+from sims.core.hints import did_you_mean
 from sims.scenes.basic import food, furniture, tableware, toys
 from sims.scenes.description import Model
 
@@ -60,7 +60,6 @@ def build(name: str) -> Model:
         ValueError: there is none; the message names the nearest.
     """
     if name not in OBJECTS:
-        near = get_close_matches(name, OBJECTS, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = did_you_mean(name, OBJECTS)
         raise ValueError(f"there is no object {name!r} in the basic pack: {hint}expected one of {', '.join(OBJECTS)}")
     return OBJECTS[name]()

@@ -60,10 +60,14 @@ def install() -> tuple[list[str], str]:
     Raises:
         OSError: it can't be fetched, or lacks libraries of the system.
     """
-    try:
-        return blender_command(), _version(blender_command())
-    except FileNotFoundError:
-        pass
+    if not cycles_is_ready():
+        _fetch_once()
+    command = blender_command()
+    return command, _version(command)
+
+
+def _fetch_once() -> None:
+    """Fetch Blender, or wait for another process that does."""
     folder = _folder()
     if folder is None:
         raise OSError(
@@ -71,10 +75,9 @@ def install() -> tuple[list[str], str]:
             "so that `blender` is on the PATH, or use Python 3.11"
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
+    with FileLock(folder.with_name(f"{folder.name}.lock")):
         if not _python(folder).exists():
             _fetch(folder, RELEASES[sys.version_info[:2]])
-    return blender_command(), _version(blender_command())
 
 
 def blender_command() -> list[str]:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from sims.core.threads import available_threads
 from sims.scenes.cycles.install import blender_command
-from sims.scenes.cycles.process import START_S, Worker, WorkerError, WorkerLostError, mesh_message
+from sims.scenes.cycles.process import START_S, Worker, WorkerError, WorkerLostError
 from sims.scenes.description import Model, Passes, SceneState, described
 
 ATTEMPTS = 3
@@ -70,17 +70,16 @@ class Cycles:
         Raises:
             WorkerError: Blender can't do it, or three workers were lost over it.
         """
-        for _ in range(ATTEMPTS - 1):
+        lost = 0
+        while True:
             try:
                 return self._rendered(state)
-            except WorkerLostError:
+            except WorkerError as error:
                 self.close()
+                lost += 1
+                if not isinstance(error, WorkerLostError) or lost == ATTEMPTS:
+                    raise
                 self.restarts += 1
-        try:
-            return self._rendered(state)
-        except WorkerError:
-            self.close()
-            raise
 
     def close(self) -> None:
         """End the worker."""
@@ -103,6 +102,7 @@ class Cycles:
         self._worker = Worker(self.command)
         hello, _ = self._worker.ask({"verb": "hello"}, timeout_s=START_S)
         if self.device == "GPU" and not hello["devices"]:
+            self.close()
             raise ValueError("Cycles finds no GPU here: choose device='CPU' or 'auto'")
         self._device = "GPU" if hello["devices"] and self.device != "CPU" else "CPU"
         return self._worker
@@ -119,8 +119,9 @@ class Cycles:
             self._known.add(key)
 
     def _send(self, worker: Worker, model: Model) -> None:
-        document, arrays = mesh_message(model)
-        worker.ask(document, arrays, timeout_s=self.timeout_s)
+        shape = {name: array for name, array in model.mesh._asdict().items() if array is not None}
+        mesh = {"verb": "mesh", "key": model.key, "n_parts": len(model.materials)}
+        worker.ask(mesh, shape, timeout_s=self.timeout_s)
         for name, picture in model.images:
             worker.ask(
                 {"verb": "picture", "key": f"{model.key}/{name}"}, {"picture": picture}, timeout_s=self.timeout_s

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from itertools import product
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,35 +14,9 @@ from sims.scenes.designs import full_factorial, latin_hypercube, listed, one_at_
 from sims.scenes.factors import Continuous, Discrete, Factor, Space, factors_of
 from sims.scenes.leaks import Shift
 from sims.scenes.named import DESIGNS
+from sims.scenes.packs import Pack
 from sims.scenes.relations import BLANK, relation_design, with_captions
 from sims.scenes.shifts import hold_out_combinations, hold_out_values, long_tail, spurious
-
-
-class Names(Protocol):
-    """What a plan takes from a pack (`sims.scenes.packs.Pack`)."""
-
-    @property
-    def name(self) -> str:
-        """The pack's."""
-        ...
-
-    @property
-    def licence(self) -> str:
-        """Of its objects."""
-        ...
-
-    @property
-    def credits(self) -> tuple[str, ...]:
-        """Whom to name."""
-        ...
-
-    def noun(self, name: str) -> str:
-        """What captions call a character."""
-        ...
-
-    def imagenet(self, name: str) -> tuple[int, ...]:
-        """The ImageNet-1k classes of a character."""
-        ...
 
 
 class Plan(NamedTuple):
@@ -52,7 +26,8 @@ class Plan(NamedTuple):
         table: a row a picture: the factors as `Space.schema` has them; `split` (`train`, `test`; null without a shift);
             for relations `caption` and `hard_negative` too.
         statement: of the shift (`Shift.statement`), or None.
-        pack: name, licence, credits, and for each character of the table its noun and its ImageNet classes.
+        pack: name, licence, credits, for each character of the table its noun and its ImageNet classes, and the
+            SHA-256 of their shapes and surfaces and of the worlds.
     """
 
     table: pa.Table
@@ -65,7 +40,7 @@ class Plan(NamedTuple):
         return hashlib.sha256(rows.encode()).hexdigest()
 
 
-def plan_of(spec: Spec, space: Space, pack: Names) -> Plan:
+def plan_of(spec: Spec, space: Space, pack: Pack) -> Plan:
     """The rows of a specification.
 
     Args:
@@ -85,11 +60,19 @@ def plan_of(spec: Spec, space: Space, pack: Names) -> Plan:
     table, statement = _shifted(spec, table)
     facts = {"name": pack.name, "licence": pack.licence, "credits": list(pack.credits), "nouns": nouns}
     facts["imagenet"] = {name: list(pack.imagenet(name)) for name in names}
+    facts["sha256"] = pack.fingerprint(names, _worlds(table, space))
     return Plan(table, statement, facts)
 
 
 def _characters(table: pa.Table) -> list[str]:
     return [name for name in ("character_name", "character2_name") if name in table.column_names]
+
+
+def _worlds(table: pa.Table, space: Space) -> list[str]:
+    """The worlds of the table's scenes: the default one where the design has none."""
+    if "world_name" in table.column_names:
+        return sorted(table["world_name"].unique().to_pylist())
+    return [str(space["world_name"].default)]
 
 
 def _designed(spec: Spec, space: Space) -> pa.Table:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from sims.core.files import MANIFEST, sha256_of
+from sims.core.hints import did_you_mean
 from sims.scenes.datasets.assembling import FORMAT, SETTINGS, TABLE
 from sims.scenes.datasets.pug import is_pug, read_pug
 from sims.scenes.datasets.writing import ENDINGS, ROWS
@@ -105,8 +105,7 @@ class SceneDataset:
             return meant[0]
         if meant:
             raise ValueError(f"{name!r} may be {' or '.join(meant)}: write the whole name")
-        near = get_close_matches(name, {word for own in self.factors for word in (own, *_short_names(own))}, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = did_you_mean(name, {word for own in self.factors for word in (own, *_short_names(own))})
         raise ValueError(f"there is no factor {name!r}: {hint}expected one of {', '.join(self.factors)}")
 
     def where(self, **query: Any) -> "SceneDataset":
@@ -278,7 +277,6 @@ def _check_known(table: pa.Table, name: str, value: Any) -> None:
         fits = value in factor["values"]
         expected = f"one of {', '.join(map(repr, factor['values'][:12]))}"
         expected += f" and {len(factor['values']) - 12} more" if len(factor["values"]) > 12 else ""
-        near = get_close_matches(str(value), map(str, factor["values"]), n=1)
-        expected = f"did you mean {near[0]!r}? expected {expected}" if near else f"expected {expected}"
+        expected = f"{did_you_mean(value, factor['values'])}expected {expected}"
     if not fits:
         raise ValueError(f"{name} is never {value!r}: {expected}")

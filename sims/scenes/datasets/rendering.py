@@ -1,7 +1,5 @@
 """Renders the rows of a plan in worker processes; what is in a picture never depends on who renders it or when."""
 
-import hashlib
-import json
 import multiprocessing
 import os
 import signal
@@ -11,18 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
 from sims.core.processes import die_with
-from sims.scenes.datasets.plan import Names
 from sims.scenes.datasets.spec import Spec
 from sims.scenes.datasets.writing import write_picture
-from sims.scenes.factors import Space
 from sims.scenes.rendered import Rendered
+from sims.scenes.scene import Scene, seed_of
 
 RETRIES = 2
 """How often a picture with a flaw is rendered again."""
@@ -31,45 +26,17 @@ CHUNK = 16
 """Rows that a worker is given at once: neighbours, so that what is expensive to change changes rarely."""
 
 
-class SceneLike(Protocol):
-    """What is rendered with: `sims.scenes.scene.Scene`, or anything like it."""
-
-    @property
-    def space(self) -> Space:
-        """Its factors."""
-        ...
-
-    @property
-    def pack(self) -> Names:
-        """Where its objects come from."""
-        ...
-
-    def render(self, factors: Mapping[str, Any], *, seed: int | None = None) -> Rendered:
-        """The picture of these factors."""
-        ...
-
-    def cost_order(self, table: pa.Table) -> NDArray[np.int64]:
-        """The rows in an order in which expensive changes are rare."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the renderer."""
-        ...
-
-
-OpenScene = Callable[[Spec, int], SceneLike]
+OpenScene = Callable[[Spec, int], Scene]
 """Opens the scene of a specification with a number of threads; a function at the top of a module, so that a worker
 process can be told of it."""
 
 
-def open_scene(spec: Spec, threads: int) -> SceneLike:
+def open_scene(spec: Spec, threads: int) -> Scene:
     """The scene that a specification names.
 
     Raises:
         ValueError: no such pack or renderer. FileNotFoundError: the renderer is not installed.
     """
-    from sims.scenes.scene import Scene
-
     return Scene(spec.pack, spec.renderer, width=spec.size, height=spec.size, samples=spec.samples, threads=threads)
 
 
@@ -96,13 +63,12 @@ class Done(NamedTuple):
     flaws: tuple[str, ...]
 
 
-def seed_of(factors: Mapping[str, Any], seed: int, attempt: int = 0) -> int:
-    """The seed of a picture's samples, below 2^31: a hash of its row, the specification's seed and the attempt."""
-    text = json.dumps([dict(factors), seed, attempt], sort_keys=True)
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "little") % 2**31
+def row_seed(factors: Mapping[str, Any], seed: int, attempt: int = 0) -> int:
+    """The seed of a picture's samples: a hash of its row, the specification's seed and the attempt."""
+    return seed_of([dict(factors), seed, attempt])
 
 
-def make_picture(scene: SceneLike, job: Job, task: Task) -> Done:
+def make_picture(scene: Scene, job: Job, task: Task) -> Done:
     """Render, check, and write one picture.
 
     One with a flaw is rendered again with another seed. If that comes out with the same flaws it is the scene that is
@@ -111,11 +77,11 @@ def make_picture(scene: SceneLike, job: Job, task: Task) -> Done:
     Raises:
         OSError: it can't be written. Whatever the renderer raises.
     """
-    first = kept = scene.render(task.factors, seed=seed_of(task.factors, job.spec.seed))
+    first = kept = scene.render(task.factors, seed=row_seed(task.factors, job.spec.seed))
     flaws, attempts = flaws_of(first), 1
     seen = [flaws]
     while seen[-1] and attempts <= RETRIES and seen.count(seen[-1]) < 2:
-        again = scene.render(task.factors, seed=seed_of(task.factors, job.spec.seed, attempts))
+        again = scene.render(task.factors, seed=row_seed(task.factors, job.spec.seed, attempts))
         attempts += 1
         seen.append(flaws_of(again))
         if not seen[-1]:

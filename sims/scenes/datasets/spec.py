@@ -6,11 +6,11 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from sims.core.hints import did_you_mean
 from sims.scenes.named import DESIGNS
 
 ANNOTATIONS = ("depth", "ray_depth", "normals", "instance", "semantic", "albedo")
@@ -215,7 +215,7 @@ def _kind(section: str, given: Mapping[str, Any], kinds: Mapping[str, Parameters
     """A design or a shift with the keys that its kind takes."""
     kind = given.get("kind", "")
     if not isinstance(kind, str) or kind not in kinds:
-        near = _near(str(kind), kinds)
+        near = did_you_mean(str(kind), kinds)
         raise SpecError(section, "kind", f"{section}.kind is {kind!r}: {near}expected one of {', '.join(kinds)}")
     _check_keys(section, given, ("kind", *kinds[kind].needed, *kinds[kind].optional))
     missing = [key for key in kinds[kind].needed if key not in given]
@@ -233,7 +233,7 @@ def _some(section: str, key: str, given: Any, known: tuple[str, ...]) -> tuple[s
     for word in given:
         if word not in known:
             raise SpecError(
-                section, key, f"{key} has {word!r}: {_near(str(word), known)}expected some of {', '.join(known)}"
+                section, key, f"{key} has {word!r}: {did_you_mean(str(word), known)}expected some of {', '.join(known)}"
             )
     return tuple(dict.fromkeys(given))
 
@@ -244,7 +244,9 @@ def _check_keys(section: str, given: Mapping[str, Any], known: Iterable[str]) ->
         if key not in known:
             inside = f"[{section}]" if section else "it"
             raise SpecError(
-                section, key, f"{inside} has a key {key!r}: {_near(key, known)}expected some of {', '.join(known)}"
+                section,
+                key,
+                f"{inside} has a key {key!r}: {did_you_mean(key, known)}expected some of {', '.join(known)}",
             )
 
 
@@ -253,11 +255,6 @@ def _check_type(section: str, key: str, value: Any, types: tuple[type, ...]) -> 
         names = {int: "a whole number", float: "a number", str: "text", list: "a list", dict: "a table"}
         expected = " or ".join(names[kind] for kind in types)
         raise SpecError(section, key, f"{f'{section}.' if section else ''}{key} must be {expected}, got {value!r}")
-
-
-def _near(word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word, list(known), n=1)
-    return f"did you mean {near[0]!r}? " if near else ""
 
 
 def _line_of(text: str, section: str, key: str) -> int | None:

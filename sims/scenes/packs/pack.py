@@ -1,20 +1,20 @@
 """Packs: what can be put into a scene, by name. `basic` is always there; any folder of GLB, glTF or OBJ is one too."""
 
+import hashlib
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sims.core.hints import did_you_mean
+from sims.scenes.basic import OBJECTS, build
 from sims.scenes.description import Model
 from sims.scenes.packs.imported import SUFFIXES, character, read_model, shown
 from sims.scenes.packs.untrusted import AssetError, Limits
-
-if TYPE_CHECKING:
-    from sims.scenes.worlds import World
+from sims.scenes.worlds import WORLDS, World
 
 ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar", ".zst")
 MOST_FILES = 10_000
@@ -41,7 +41,7 @@ class Pack:
     credits: tuple[str, ...]
     refused: dict[str, str]
     builders: Mapping[str, Callable[[], Model]] = field(repr=False)
-    places: Mapping[str, "World"] = field(repr=False)
+    places: Mapping[str, World] = field(repr=False)
 
     def model(self, name: str) -> Model:
         """The model of a character, built when it is first asked for.
@@ -60,7 +60,13 @@ class Pack:
         """The ImageNet-1k classes of a character, none if none fits."""
         return self.model(name).imagenet
 
-    def world(self, name: str) -> "World":
+    def fingerprint(self, characters: Iterable[str], worlds: Iterable[str]) -> str:
+        """The SHA-256, in hexadecimal, of what these look like: shapes, pictures, surfaces, light and grounds."""
+        models = [(model.key, model.materials) for model in map(self.model, characters)]
+        places = [self.world(name) for name in worlds]
+        return hashlib.sha256(repr((models, places)).encode()).hexdigest()
+
+    def world(self, name: str) -> World:
         """A world by name.
 
         Raises:
@@ -103,16 +109,15 @@ def open_pack(name_or_folder: str | Path, limits: Limits | None = None) -> Pack:
 
 
 def _basic() -> Pack:
-    from sims.scenes.basic.catalog import OBJECTS, build
-    from sims.scenes.worlds import WORLDS
-
     builders = {name: partial(build, name) for name in OBJECTS}
-    return Pack("basic", tuple(OBJECTS), tuple(WORLDS), "MIT", ("The Umwelt founders",), {}, builders, WORLDS)
+    credits = (
+        "Objects and worlds: the Umwelt founders",
+        "Panoramas: Greg Zaal, Poly Haven (CC0), as Blender ships them",
+    )
+    return Pack("basic", tuple(OBJECTS), tuple(WORLDS), "MIT", credits, {}, builders, WORLDS)
 
 
 def _of_folder(folder: Path, limits: Limits) -> Pack:
-    from sims.scenes.worlds import WORLDS
-
     files = _files(folder)
     said = _settings(folder, [file.stem for file in files if file.suffix.lower() in SUFFIXES])
     builders: dict[str, Callable[[], Model]] = {}
@@ -224,6 +229,4 @@ def _known(name: str, names: Iterable[str], what: str) -> str:
 def _nearest(name: object, names: Iterable[str]) -> str:
     """What is expected in place of an unknown name."""
     names = list(names)
-    near = get_close_matches(str(name), names, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{hint}expected one of {', '.join(names[:40])}{', ...' if len(names) > 40 else ''}"
+    return f"{did_you_mean(name, names)}expected one of {', '.join(names[:40])}{', ...' if len(names) > 40 else ''}"

@@ -32,6 +32,9 @@ class FakePack:
     def imagenet(self, name):
         return (CHARACTERS.index(name),)
 
+    def fingerprint(self, characters, worlds):
+        return f"{list(characters)} in {list(worlds)}"
+
 
 class FakeScene:
     """Draws; writes the factors of each picture into the file UMWELT_FAKE_LOG, and waits UMWELT_FAKE_PAUSE seconds."""

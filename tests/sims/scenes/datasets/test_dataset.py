@@ -21,7 +21,7 @@ from sims.core.files import sha256_of
 from sims.scenes.datasets import dataset, rendering
 from sims.scenes.datasets.dataset import DatasetSettings, render_dataset, run
 from sims.scenes.datasets.reader import open_dataset
-from sims.scenes.datasets.rendering import seed_of
+from sims.scenes.datasets.rendering import row_seed
 from sims.scenes.datasets.spec import parse_spec
 from sims.scenes.datasets.writing import folder_name, read_record, record_path
 from sims.scenes.factors import factors_of
@@ -107,7 +107,7 @@ def test_what_is_written(undisturbed):
     row = table.to_pylist()[4]
     assert row["file"] == "images/Old Town/Chair/000004.png"
     assert row["sha256"] == found[row["file"]]
-    assert row["seed"] == seed_of({name: row[name] for name in factors_of(table)}, 5)
+    assert row["seed"] == row_seed({name: row[name] for name in factors_of(table)}, 5)
     assert row["objects"][0]["box"] == [2, 2, 10, 10]
     assert row["camera"]["width"] == 24
     with Image.open(out / row["instance_file"]) as mask:
@@ -303,7 +303,7 @@ def test_a_flaw_that_the_scene_has_is_tried_twice_and_flagged(tmp_path, log):
     assert set(table["attempts"].to_pylist()) == {2}
     assert table["flaws"].to_pylist() == [["Mug is out of sight (0 pixels)"]] * N
     first = {name: table[name][0].as_py() for name in factors_of(table)}
-    assert table["seed"][0].as_py() == seed_of(first, 5)
+    assert table["seed"][0].as_py() == row_seed(first, 5)
 
 
 def test_a_flaw_that_the_render_has_is_mended_by_another_seed(tmp_path):
@@ -347,9 +347,9 @@ def _opener(monkeypatch):
 
 
 def test_a_seed_is_of_the_row_and_of_the_data_set():
-    seeds = {seed_of({"a": a}, seed, attempt) for a in (1, 2) for seed in (0, 1) for attempt in (0, 1)}
+    seeds = {row_seed({"a": a}, seed, attempt) for a in (1, 2) for seed in (0, 1) for attempt in (0, 1)}
     assert len(seeds) == 8
-    assert seed_of({"b": 1, "a": 2}, 0) == seed_of({"a": 2, "b": 1}, 0)
+    assert row_seed({"b": 1, "a": 2}, 0) == row_seed({"a": 2, "b": 1}, 0)
     assert all(0 <= seed < 2**31 for seed in seeds)
 
 

@@ -40,7 +40,8 @@ class Rendered(NamedTuple):
         image: `[H, W, 3]` uint8, sRGB.
         depth: `[H, W]` float32, metres along the camera's z axis. ray_depth: metres along each pixel's ray; both are
             inf where there is only sky.
-        normals: `[H, W, 3]` float32 unit vectors in the world's frame (z up); 0 in the sky.
+        normals: `[H, W, 3]` float32 unit vectors in the world's frame (z up), the relief of surfaces included; 0 in the
+            sky.
         instance: `[H, W]` uint16: 0 sky, else the thing's number. semantic: `[H, W]` uint16: 0 sky, 1 ground, 2 wall,
             3 prop, from 10 on the pack's characters in their order.
         albedo: `[H, W, 3]` uint8, sRGB of the surfaces' colour without light.

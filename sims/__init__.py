@@ -9,3 +9,8 @@ gymnasium.register(
 )
 gymnasium.register("umwelt/HabitatPointNav-v0", entry_point="sims.pointnav.habitat:HabitatPointNavEnv")
 gymnasium.register("umwelt/Scene-v0", entry_point="sims.scenes.env:SceneEnv")
+gymnasium.register(
+    "umwelt/CaptureTheFlag-v0",
+    entry_point="sims.ctf.env:CaptureTheFlagEnv",
+    vector_entry_point="sims.ctf.env:CaptureTheFlagVectorEnv",
+)

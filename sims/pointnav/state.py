@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sims.core.arrays import blank
+
 STOP, FORWARD, LEFT, RIGHT = 0, 1, 2, 3
 """Actions, numbered as Habitat numbers them."""
 
@@ -91,10 +93,4 @@ class State(NamedTuple):
 
 def blank_state(n_envs: int) -> State:
     """A zeroed state for `n_envs` envs; `sims.pointnav.build.begin` fills it."""
-    columns = State.__annotations__
-    return State(**{name: np.zeros(n_envs, _scalar(columns[name])) for name in State._fields})
-
-
-def _scalar(annotation: object) -> np.dtype:
-    """The dtype written in an annotation `NDArray[dtype]`."""
-    return np.dtype(annotation.__args__[1].__args__[0])  # type: ignore[attr-defined]
+    return blank(State, lambda _: (n_envs,))

@@ -1,0 +1,1 @@
+"""Capture the Flag, first person, for populations: the game of 'Human-level performance in 3D multiplayer games'."""

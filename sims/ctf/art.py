@@ -46,6 +46,8 @@ class Art(NamedTuple):
     sprite_base: NDArray[np.int32]  # [sprite, level]
     sprite_bits: NDArray[np.int32]  # [sprite, 2] log2 of width and height in texels at level 0
     sprite_size: NDArray[np.float32]  # [sprite, 2] width and height in metres
+    span_base: NDArray[np.int32]  # [sprite, level] where its columns begin in `spans`
+    spans: NDArray[np.int32]  # [column, 2] first opaque row of a sprite's column, and the first below the last
     figure: NDArray[np.int32]  # [team, frame, view]: sprites
     flag: NDArray[np.int32]  # [team, frame]
     stand: NDArray[np.int32]  # [team]
@@ -67,6 +69,7 @@ def art() -> Art:
             for kind in (kind for three in KINDS for kind in three):
                 begin = atlas.base[textures.surface(kind, theme), level]
                 parts.append(atlas.texels[begin : begin + area])
+    span_base, spans = _spans(billboards)
     return Art(
         texels=np.concatenate(parts),
         level_base=np.array(bases, np.int32),
@@ -74,6 +77,8 @@ def art() -> Art:
         sprite_base=billboards.base,
         sprite_bits=billboards.bits,
         sprite_size=billboards.size,
+        span_base=span_base,
+        spans=spans,
         figure=_numbers(figures.figure, 2, 3, 16),
         flag=_numbers(figures.flag, 2, 4),
         stand=_numbers(figures.stand, 2),
@@ -82,6 +87,21 @@ def art() -> Art:
         rock=_numbers(figures.rock, 2),
         sky=np.ascontiguousarray(textures.sky()).reshape(-1),
     )
+
+
+def _spans(billboards: figures.Sprites) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """`Art.span_base` and `Art.spans`: most of a sprite's rectangle is empty, and is not looked at."""
+    bases, spans = np.zeros(billboards.base.shape, np.int32), []
+    n = 0
+    for (sprite, level), begin in np.ndenumerate(billboards.base):
+        columns, rows = (1 << billboards.bits[sprite]) >> level
+        opaque = (billboards.texels[begin : begin + columns * rows] >> 24 > 0).reshape(columns, rows)
+        first = np.where(opaque.any(1), opaque.argmax(1), 0)
+        stop = np.where(opaque.any(1), rows - opaque[:, ::-1].argmax(1), 0)
+        bases[sprite, level] = n
+        spans.append(np.stack([first, stop], axis=1).astype(np.int32))
+        n += columns
+    return bases, np.concatenate(spans)
 
 
 def _numbers(of: Callable[..., int], *shape: int) -> NDArray[np.int32]:

@@ -4,10 +4,15 @@ import numpy as np
 
 from sims.core.kernels import kernel
 from sims.ctf.art import LAST_LEVEL
-from sims.ctf.walls import HALF, light_at, shaded
+from sims.ctf.shading import haze_at, light_at, mixed_with
+from sims.ctf.terrain import SKY_HAZE
+from sims.ctf.walls import HALF, ONE
 
 NEAR = 0.25
 """Metres in front of the eye at which things end."""
+
+NO_COLOUR = np.uint32(0xFFFFFFFF)
+"""What no drawn pixel is: their highest byte is 0."""
 
 BEAM_WIDTH = 0.06
 """Metres."""
@@ -52,38 +57,93 @@ def draw_items(camera, art, canvas, planes):
         wide, high = art.sprite_size[sprite, 0] * scale, art.sprite_size[sprite, 1] * scale
         left = HALF * camera.width + canvas.item_aside[i] * scale - HALF * wide
         bottom = camera.horizon + (camera.z - canvas.item_foot[i]) * scale
-        light = np.uint32(light_at(depth) * camera.light)
-        stamp(camera, art, canvas, planes, sprite, canvas.item_thing[i], left, bottom - high, wide, high, depth, light)
+        hazy = haze_at(np.float32(depth)) if camera.per_pixel else np.float32(0.0)
+        clear = 256.0 * (1.0 - hazy) if camera.per_pixel else light_at(depth)
+        light, haze = np.uint32(clear * camera.light), np.uint32(256.0 * hazy * camera.light)
+        stamp(
+            camera,
+            art,
+            canvas,
+            planes,
+            sprite,
+            canvas.item_thing[i],
+            left,
+            bottom - high,
+            wide,
+            high,
+            depth,
+            light,
+            haze,
+        )
 
 
 @kernel
-def stamp(camera, art, canvas, planes, sprite, thing, left, top, wide, high, depth, light):
+def stamp(camera, art, canvas, planes, sprite, thing, left, top, wide, high, depth, light, haze):
     """Draw a sprite into the rectangle of the screen, in pixels, where nothing is nearer than `depth` metres.
 
     Args:
-        planes: whether depth and instances of each pixel are kept too. light: 0 to 256, uint32.
+        planes: whether depth and instances of each pixel are kept too. light, haze: the parts of 256, uint32, of the
+            sprite's colours and of the haze's.
     """
     level = 0
     while level < LAST_LEVEL and (1 << art.sprite_bits[sprite, 1]) > high * (1.5 * (1 << level)):
         level += 1
     columns, rows = (1 << art.sprite_bits[sprite, 0]) >> level, (1 << art.sprite_bits[sprite, 1]) >> level
-    base = art.sprite_base[sprite, level]
-    du, dv = columns / wide, rows / high
+    base, span = art.sprite_base[sprite, level], art.span_base[sprite, level]
+    du, per_texel = columns / wide, high / rows
     first_x, stop_x = max(0, np.int64(np.ceil(left - HALF))), min(camera.width, np.int64(np.ceil(left + wide - HALF)))
-    first_y, stop_y = max(0, np.int64(np.ceil(top - HALF))), min(camera.height, np.int64(np.ceil(top + high - HALF)))
+    dv = np.int64(rows / high * ONE)
+    nearness = np.float32(1.0 / max(depth, 1e-3))
+    haze_rb = np.uint32(np.uint32(art.sky[SKY_HAZE] & np.uint32(0xFF00FF)) * haze)
+    haze_g = np.uint32(np.uint32(art.sky[SKY_HAZE] & np.uint32(0x00FF00)) * haze)
     for x in range(first_x, stop_x):
         if canvas.depth[x] <= depth:
             continue
-        at = base + min(np.int64((x + HALF - left) * du), columns - 1) * rows
+        u = min(np.int64((x + HALF - left) * du), columns - 1)
+        texels = base + u * rows
+        first, stop = top + art.spans[span + u, 0] * per_texel, top + art.spans[span + u, 1] * per_texel
+        first_y, stop_y = max(0, np.int64(np.ceil(first - HALF))), min(camera.height, np.int64(np.ceil(stop - HALF)))
+        v = np.int64((first_y + HALF - top) / per_texel * ONE)
+        land = canvas.top[x] if camera.per_pixel else camera.height  # rows from here on can be ground
         for y in range(first_y, stop_y):
-            texel = art.sprite_texels[at + min(np.int64((y + HALF - top) * dv), rows - 1)]
-            pixel = y * camera.width + x
-            if (texel >> np.uint32(24)) == 0 or (camera.per_pixel and canvas.far[pixel] <= depth):
+            texel = art.sprite_texels[texels + min(v >> 16, rows - 1)]
+            v += dv
+            pixel = y * camera.stride + x
+            if (texel >> np.uint32(24)) == 0 or (y >= land and canvas.nearness[pixel] >= nearness):
                 continue
-            canvas.pixels[pixel] = shaded(texel, light)
+            canvas.pixels[pixel] = mixed_with(texel, light, haze_rb, haze_g)
             if planes:
                 canvas.far[pixel] = depth
                 canvas.things[pixel] = thing
+
+
+@kernel
+def prepare_own(camera, art, canvas, right):
+    """Note which pixels the own gadget covers, for either team: it is the same in every frame of a size.
+
+    Args:
+        right: where the gadget ends, a part of the frame.
+    """
+    for team in range(2):
+        canvas.pixels[:] = NO_COLOUR
+        gadget = art.gadget[team]
+        wide, high = art.sprite_size[gadget, 0] * camera.width, art.sprite_size[gadget, 1] * camera.height
+        canvas.depth[:] = NEAR
+        left, top = right * camera.width - wide, camera.height - high
+        stamp(camera, art, canvas, False, gadget, 0, left, top, wide, high, 0.0, np.uint32(256), np.uint32(0))
+        n = 0
+        for pixel in range(canvas.pixels.shape[0]):
+            if canvas.pixels[pixel] != NO_COLOUR:
+                canvas.own_at[team, n], canvas.own_colour[team, n] = pixel, canvas.pixels[pixel]
+                n += 1
+        canvas.n_own[team] = n
+
+
+@kernel
+def draw_own(canvas, team):
+    """Draw the own gadget over everything."""
+    for i in range(canvas.n_own[team]):
+        canvas.pixels[canvas.own_at[team, i]] = canvas.own_colour[team, i]
 
 
 @kernel
@@ -126,6 +186,8 @@ def _dot(camera, canvas, x, y, depth, radius, colour):
         for column in range(
             max(0, np.int64(np.ceil(x - radius - HALF))), min(camera.width, np.int64(x + radius + HALF))
         ):
-            pixel = row * camera.width + column
-            if canvas.depth[column] > depth and not (camera.per_pixel and canvas.far[pixel] <= depth):
+            pixel = row * camera.stride + column
+            if canvas.depth[column] > depth and not (
+                camera.per_pixel and row >= canvas.top[column] and canvas.nearness[pixel] >= 1.0 / depth
+            ):
                 canvas.pixels[pixel] = colour

@@ -22,6 +22,7 @@ class Camera(NamedTuple):
     focal: float  # pixels
     horizon: float  # row, in pixels from the top
     width: int
+    stride: int  # pixels from one row of the canvas to the next: the width, rounded up to whole vectors
     height: int
     light: float  # 1, or less for who is out of play
     per_pixel: bool  # whether depth differs within a column
@@ -30,25 +31,36 @@ class Camera(NamedTuple):
 class Canvas(NamedTuple):
     """What one frame is drawn on; each thread has one."""
 
-    pixels: NDArray[np.uint32]  # [height * width] packed
-    far: NDArray[np.float32]  # [height * width] metres of depth; used outdoors and where planes are asked for
-    things: NDArray[np.uint8]  # [height * width] instance ids, where planes are asked for
-    depth: NDArray[np.float64]  # [width] of the wall
-    top: NDArray[np.int32]  # [width] first row of the wall
-    bottom: NDArray[np.int32]  # [width] first row below it
-    wall_v: NDArray[np.int32]  # [width] 16.16: texel row at screen row 0, and its step
+    pixels: NDArray[np.uint32]  # [height * stride] packed
+    far: NDArray[np.float32]  # [height * stride] metres of depth, where planes are asked for
+    things: NDArray[np.uint8]  # [height * stride] instance ids, where planes are asked for
+    across: NDArray[np.float32]  # [stride] 0, 1, 2, ...
+    depth: NDArray[np.float64]  # [stride] of the wall
+    top: NDArray[np.int32]  # [stride] first row of the wall; outdoors, of the ground
+    bottom: NDArray[np.int32]  # [stride] first row below it
+    wall_v: NDArray[np.int32]  # [stride] 16.16: texel row at screen row 0, and its step
     wall_dv: NDArray[np.int32]
-    wall_base: NDArray[np.int32]  # [width] first texel of the column
-    wall_last: NDArray[np.int32]  # [width] its last texel row
-    wall_light: NDArray[np.int32]  # [width] 0 to 256
-    nearness: NDArray[np.float32]  # [height * width] 1 / depth of the ground outdoors
-    shade: NDArray[np.float32]  # [height * width] 0 to 256: light on it
-    rise: NDArray[np.float32]  # [width] row of the ground at one depth, and at the depth before
-    last_rise: NDArray[np.float32]
-    lit: NDArray[np.float32]  # [width] 0 to 256: light on it
-    azimuth: NDArray[np.int32]  # [width] where the column's part of the sky begins
-    raise_by: NDArray[np.float32]  # [width] cosine of the angle to the view's axis
-    n_items: NDArray[np.int32]  # [1]
+    wall_base: NDArray[np.int32]  # [stride] first texel of the column
+    wall_last: NDArray[np.int32]  # [stride] its last texel row
+    wall_light: NDArray[np.int32]  # [stride] 0 to 256
+    nearness: NDArray[np.float32]  # [height * stride] 1 / depth of the ground outdoors
+    shade: NDArray[np.float32]  # [height * stride] 0 to 256: light on it
+    rise: NDArray[
+        np.float32
+    ]  # [stride] row of the ground at one depth, and at the depth before, or the other way round
+    other_rise: NDArray[np.float32]
+    first: NDArray[np.int32]  # [stride] the same as a whole row
+    begin: NDArray[np.float32]  # [stride] 1 / depth in that row, and what it gains from row to row
+    per_row: NDArray[np.float32]
+    lit: NDArray[np.float32]  # [stride] 0 to 256: light on it
+    azimuth: NDArray[np.int32]  # [stride] where the column's part of the sky begins
+    angle: NDArray[np.float32]  # [stride] the column's angle to the right of the view's axis, in columns of the sky
+    raise_by: NDArray[np.float32]  # [stride] cosine of the angle to the view's axis
+    sky_row: NDArray[np.uint32]  # [stride] the sky's colours in a row that is partly ground
+    n_own: NDArray[np.int32]  # [team] pixels that the own gadget covers
+    own_at: NDArray[np.int32]  # [team, n] which they are
+    own_colour: NDArray[np.uint32]  # [team, n] and their colours
+    n_items: NDArray[np.int32]  # [0] of what the lists below hold
     item_depth: NDArray[np.float64]
     item_aside: NDArray[np.float64]
     item_foot: NDArray[np.float64]
@@ -56,15 +68,33 @@ class Canvas(NamedTuple):
     item_thing: NDArray[np.int32]
 
 
+SKY_BITS = 10
+"""The sky has 2^10 columns all around."""
+
+AZIMUTHS_A_RADIAN = (1 << SKY_BITS) / (2.0 * np.pi)
+
+VECTOR = 8
+"""Rows of a canvas are padded to a multiple of this, so that loops over pixels have no rest to do one by one."""
+
 _WHOLE = ("pixels", "far", "things", "nearness", "shade")
 
 
 def blank_canvas(width: int, height: int) -> Canvas:
-    """A canvas for frames of one size."""
+    """A canvas for frames of one size; `sims.ctf.billboards.prepare_own` fills in the gadget."""
+    stride = -(-width // VECTOR) * VECTOR
 
-    def shape_of(name: str) -> tuple[int]:
+    def shape_of(name: str) -> tuple[int, ...]:
         if name in _WHOLE:
-            return (width * height,)
-        return (N_ITEMS,) if name.startswith("item_") else (1,) if name == "n_items" else (width,)
+            return (stride * height,)
+        if name.startswith("own_"):
+            return (2, stride * height)
+        if name.startswith("n_"):
+            return (2,)
+        return (N_ITEMS,) if name.startswith("item_") else (stride,)
 
-    return blank(Canvas, shape_of)
+    canvas = blank(Canvas, shape_of)
+    canvas.across[:] = np.arange(stride)
+    angle = np.arctan((np.arange(stride) + 0.5 - 0.5 * width) / (0.5 * width))
+    canvas.angle[:] = angle * AZIMUTHS_A_RADIAN
+    canvas.raise_by[:] = np.cos(angle)
+    return canvas

@@ -29,10 +29,12 @@ from sims.ctf.pool import MapNames, pool
 from sims.ctf.senses import sense
 from sims.ctf.state import EVENTS, N_EVENTS, POINTS, Rules, State, blank_state
 from sims.ctf.step import restart, step
-from sims.ctf.view import observe
+from sims.ctf.view import observe, prepare
 
 DEFAULT_MAPS = "indoor:0-128"
 MAX_TEAM = 4
+MAX_WHOLE = 10**9
+"""Of whole-numbered settings: steps are counted in 32 bits."""
 
 
 class Outputs(NamedTuple):
@@ -124,7 +126,7 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
             raise ValueError(f"team_size must be 1 to {MAX_TEAM}, got {team_size}")
         if render_mode not in (None, "rgb_array"):
             raise ValueError(f"render_mode must be None or 'rgb_array', got {render_mode!r}")
-        if not (np.isfinite(beam_range) and beam_range > 0):
+        if not (isinstance(beam_range, (int, float, np.number)) and np.isfinite(beam_range) and beam_range > 0):
             raise ValueError(f"beam_range must be a positive number of metres, got {beam_range!r}")
         self.n_players = 2 * team_size
         self.bots = checked_bots(bots, self.n_players)
@@ -141,6 +143,8 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         self.form = form_of(obs, planes, width, height)
         self.single_observation_space = space_of(self.form)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
+        if obs == "rgb" or render_mode is not None:
+            art()  # here and once: threads that met it first in a step would each make it
         self.map_names, self.maps = pool(maps)
         self.n_threads = min(n_threads or available_threads(), self.n_matches)
         self._weights = _weights(event_weights, self.n_matches, self.n_players, self.controlled)
@@ -182,6 +186,8 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         seeds = None if seed is None else slot_seeds(seed, self.n_matches)
         if self._state is None:
             self._state = blank_state(self.n_matches, self.n_players)
+            for canvas in self._canvases:
+                prepare(self.maps, self._state, art(), canvas, self.form.height, self.form.width)
         if seeds is None:
             self._state.match_count[chosen] += 1
         else:
@@ -280,7 +286,7 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
             **dict(zip(EVENTS, np.ascontiguousarray(totals.T), strict=True)),
         }
         final |= {f"_{name}": over.copy() for name in tuple(final)}
-        infos: dict[str, Any] = {"final_info": final, "_final_info": over}
+        infos: dict[str, Any] = {"final_info": final, "_final_info": over.copy()}
         if self._autoreset:
             infos |= {"final_obs": self._final_obs(over), "_final_obs": over.copy()}
         return infos
@@ -370,7 +376,8 @@ class CaptureTheFlagEnv(gymnasium.Env[Any, Any]):
 
     def __init__(self, *, render_mode: str | None = None, **settings: Unpack[CaptureTheFlagSettings]) -> None:
         if settings.get("bots") is None:
-            settings["bots"] = dict.fromkeys(range(1, 2 * settings.get("team_size", 2)), 3)
+            team_size = settings.get("team_size", 2)
+            settings["bots"] = dict.fromkeys(range(1, 2 * team_size if isinstance(team_size, int) else 4), 3)
         self.batch = CaptureTheFlagVectorEnv(1, render_mode=render_mode, **settings)
         self.batch._autoreset = False
         self.render_mode = render_mode
@@ -448,5 +455,5 @@ def _outputs(n_matches: int, n_players: int) -> Outputs:
 
 def _check_whole(**values: int) -> None:
     for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= MAX_WHOLE:
+            raise ValueError(f"{name} must be an integer of at least 1 (and at most {MAX_WHOLE:,}), got {value!r}")

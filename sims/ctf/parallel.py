@@ -29,7 +29,8 @@ class CaptureTheFlagParallelEnv(ParallelEnv[str, Any, Any]):
     def __init__(self, *, render_mode: str | None = None, **settings: Unpack[CaptureTheFlagSettings]) -> None:
         team_size = settings.get("team_size", 2)
         n_bots = len(settings.get("bots") or {})
-        self.batch = CaptureTheFlagVectorEnv(2 * team_size - n_bots, render_mode=render_mode, **settings)
+        n_slots = 2 * team_size - n_bots if isinstance(team_size, int) else 1
+        self.batch = CaptureTheFlagVectorEnv(max(1, n_slots), render_mode=render_mode, **settings)
         self.batch._autoreset = False
         self.render_mode = render_mode
         names = [f"{team}_{i}" for team in ("red", "blue") for i in range(team_size)]
@@ -48,9 +49,10 @@ class CaptureTheFlagParallelEnv(ParallelEnv[str, Any, Any]):
         return self._action_spaces[agent]
 
     def reset(self, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict, dict]:
-        """Begin a match; `seed` as in the batched env's first match."""
-        if options:
-            raise ValueError(f"unknown reset options {sorted(options)}: there are none")
+        """Begin a match; `seed` as in the batched env's first match. There are no options: what is passed is ignored.
+
+        PettingZoo's `parallel_api_test` passes some and demands that.
+        """
         obs, infos = self.batch.reset(seed=seed)
         self.agents = list(self.possible_agents)
         return self._by_agent(obs), {agent: {"map": int(infos["map"][0])} for agent in self.agents}

@@ -97,7 +97,7 @@ def _drop(maps, state, m, team, return_steps):
     p = state.carrier[m, team]
     state.flag[m, team] = DROPPED
     state.carrier[m, team] = -1
-    state.flag_timer[m, team] = return_steps
+    state.flag_timer[m, team] = return_steps + 1  # this very step counts down too, in `_flags`
     state.flag_x[m, team], state.flag_y[m, team] = state.x[m, p], state.y[m, p]
     state.flag_z[m, team] = height_at(maps, state.map[m], state.x[m, p], state.y[m, p])
 

@@ -4,14 +4,14 @@ import numpy as np
 
 from sims.core.kernels import kernel
 from sims.core.lanes import load, store
-from sims.ctf.billboards import add_item, draw_beam, draw_items, stamp
+from sims.ctf.billboards import add_item, draw_beam, draw_items, draw_own, prepare_own, stamp
 from sims.ctf.canvas import Camera
 from sims.ctf.maps.layout import ROCK
 from sims.ctf.motion import COS, SIN, TAN
 from sims.ctf.sprites import N_HEADINGS as N_VIEWS
 from sims.ctf.sprites import STAND_TOP
 from sims.ctf.state import BLUE, CARRIED, EYE_HEIGHT, HOME, MAX_PITCH, N_HEADINGS, RED
-from sims.ctf.terrain import draw_land
+from sims.ctf.terrain import draw_land, land_depths
 from sims.ctf.walls import building_depths, draw_building
 
 OUT_EYE = 0.5
@@ -50,27 +50,34 @@ def observe(maps, state, art, canvas, seen, start, stop, frames, depths, things)
     """
     n = seen.shape[0]
     planes = depths.shape[0] > 0 or things.shape[0] > 0
-    width, height = canvas.depth.shape[0], canvas.pixels.shape[0] // canvas.depth.shape[0]
+    height, width, stride = frames.shape[1], frames.shape[2] // 3, canvas.across.shape[0]
     for m in range(start, stop):
         for i in range(n):
-            camera = eye_of(maps, state, m, seen[i], width, height)
+            camera = eye_of(maps, state, m, seen[i], width, stride, height)
             draw(maps, state, art, canvas, m, seen[i], camera, planes)
             slot = m * n + i
-            pack(canvas.pixels, frames[slot])
+            pack(canvas.pixels, stride, frames[slot])
             if depths.shape[0] > 0:
-                _copy(canvas.far, depths[slot])
+                _copy(canvas.far, width, stride, depths[slot])
             if things.shape[0] > 0:
-                _copy(canvas.things, things[slot])
+                _copy(canvas.things, width, stride, things[slot])
 
 
 @kernel
-def _copy(values, row):
-    for i in range(values.shape[0]):
-        row[i] = values[i]
+def prepare(maps, state, art, canvas, height, width):
+    """Fill in what is the same in all frames of a size, once a canvas."""
+    camera = eye_of(maps, state, 0, 0, width, canvas.across.shape[0], height)
+    prepare_own(camera, art, canvas, GADGET_RIGHT)
 
 
 @kernel
-def eye_of(maps, state, m, p, width, height):
+def _copy(values, width, stride, plane):
+    for i in range(plane.shape[0]):
+        plane[i] = values[i // width * stride + i % width]
+
+
+@kernel
+def eye_of(maps, state, m, p, width, stride, height):
     """The camera of player `p` of match `m`: 90 degrees wide."""
     yaw, pitch = np.uint8(state.yaw[m, p]), np.uint8(state.pitch[m, p] + MAX_PITCH)
     focal = 0.5 * width
@@ -84,6 +91,7 @@ def eye_of(maps, state, m, p, width, height):
         focal,
         0.5 * height + TAN[pitch] * focal,
         width,
+        stride,
         height,
         OUT_LIGHT if out else 1.0,
         maps.outdoor[state.map[m]],
@@ -98,6 +106,8 @@ def draw(maps, state, art, canvas, m, p, camera, planes):
         canvas.things[:] = 0
     if maps.outdoor[k]:
         draw_land(maps, k, camera, art, canvas)
+        if planes:
+            land_depths(camera, canvas)
     else:
         draw_building(maps, k, camera, art, canvas)
         if planes:
@@ -117,14 +127,14 @@ def draw(maps, state, art, canvas, m, p, camera, planes):
 
 
 @kernel
-def pack(pixels, frame):
+def pack(pixels, stride, frame):
     """Packed pixels to bytes: `frame` `[height, width * 3]` uint8, written."""
     height, bytes_a_row = frame.shape
     width = bytes_a_row // 3
     for y in range(height):
         line = frame[y]
         for x in range(width):
-            pixel = load(pixels, y * width + x)
+            pixel = load(pixels, y * stride + x)
             store(line, 3 * x, np.uint8(pixel & np.uint32(255)))
             store(line, 3 * x + 1, np.uint8((pixel >> np.uint32(8)) & np.uint32(255)))
             store(line, 3 * x + 2, np.uint8((pixel >> np.uint32(16)) & np.uint32(255)))
@@ -191,14 +201,23 @@ def _draw_own(state, art, canvas, m, p, camera):
         return
     team = _team_of(state, p)
     bright = np.uint32(256)
-    gadget = art.gadget[team]
-    wide, high = art.sprite_size[gadget, 0] * camera.width, art.sprite_size[gadget, 1] * camera.height
-    left, top = GADGET_RIGHT * camera.width - wide, camera.height - high
-    stamp(camera, art, canvas, False, gadget, 0, left, top, wide, high, 0.0, bright)
+    draw_own(canvas, team)
     if state.carrier[m, 1 - team] == p:
         high = ICON_HEIGHT * camera.height
         wide = high * art.sprite_size[art.flag[1 - team, 0], 0] / art.sprite_size[art.flag[1 - team, 0], 1]
         top = camera.height - high
         stamp(
-            camera, art, canvas, False, art.flag[1 - team, 0], 0, ICON_LEFT * camera.width, top, wide, high, 0.0, bright
+            camera,
+            art,
+            canvas,
+            False,
+            art.flag[1 - team, 0],
+            0,
+            ICON_LEFT * camera.width,
+            top,
+            wide,
+            high,
+            0.0,
+            bright,
+            np.uint32(0),
         )

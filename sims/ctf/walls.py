@@ -15,29 +15,20 @@ from sims.ctf.art import (
     WALL_TEXELS_A_METRE,
 )
 from sims.ctf.maps.layout import CELL
+from sims.ctf.shading import light_at, shaded
 from sims.ctf.state import WALL_HEIGHT
 
 FAR = 1e9
 SIDE_LIGHT = 0.8
 """Walls that run along x are darker, so that corners show."""
 
-GLOOM = 16.0
-"""Metres at which half of the light is left."""
-
 HALF = 0.5
 ONE = 65536.0
-"""One in 16.16 fixed point."""
+"""One in 16.16 fixed point, in which the rows of walls' texels are counted."""
 
 GRID_BITS = 6
 GRID_MASK = (1 << GRID_BITS) - 1
 """The grid of surfaces is padded to 2^6 a side, so that what lies beyond the map needs no check."""
-
-
-@kernel
-def light_at(distance):
-    """Brightness in 0 to 256 of what is `distance` metres away."""
-    part = distance / GLOOM
-    return 256.0 / (1.0 + part * part)
 
 
 @kernel
@@ -125,44 +116,39 @@ def _row(maps, k, camera, first, y, art, canvas):
     cell_y = (camera.y + depth * (camera.sin - camera.cos * aside)) / CELL
     step_x = depth * camera.sin / (camera.focal * CELL)
     step_y = -depth * camera.cos / (camera.focal * CELL)
-    cu, du = np.int64(np.floor(cell_x * ONE)), np.int64(np.floor(step_x * ONE))
-    cv, dv = np.int64(np.floor(cell_y * ONE)), np.int64(np.floor(step_y * ONE))
     base = art.level_base[level] + (first + (FLOOR_KIND if floor else CEILING_KIND)) * size * size
     light = np.int32(light_at(depth) * camera.light)
-    _row_pixels(maps.grid[k], art.texels, canvas, y, camera.width, cu, du, cv, dv, base, size, light)
+    cells = np.float32(cell_x), np.float32(step_x), np.float32(cell_y), np.float32(step_y)
+    _row_pixels(maps.grid[k], art.texels, canvas, y, camera.stride, cells, base, size, light)
 
 
 @kernel
-def _row_pixels(grid, texels, canvas, y, width, cu, du, cv, dv, base, size, light):
-    """The inner loop, for LLVM to do for many pixels at once: no branch, 32-bit integers, all look-ups by `load`.
+def _row_pixels(grid, texels, canvas, y, stride, cells, base, size, light):
+    """The inner loop, for LLVM to do for many pixels at once: no branch, all look-ups by `load`, and 32 bits a number.
 
-    Coordinates are cells in 16.16 fixed point; times `size`, texels.
+    Coordinates are floats because Numba widens integers at every step, and LLVM then multiplies 64 bits; what follows
+    is cut back to `int32` at once for the same reason.
     """
-    row = y * width
-    mask = size - 1
-    area = size * size
-    tu, tdu, tv, tdv = cu * size, du * size, cv * size, dv * size
-    for x in range(width):
-        cell = ((np.int32(np.int32(cv + x * dv) >> 16) & GRID_MASK) << GRID_BITS) | (
-            np.int32(np.int32(cu + x * du) >> 16) & GRID_MASK
-        )
-        u = np.int32(np.int32(tu + x * tdu) >> 16) & mask
-        v = np.int32(np.int32(tv + x * tdv) >> 16) & mask
-        ground = np.int32(base + load(grid, np.int32(cell)) * area + u * size + v)
-        wall_v = np.int32(np.int32(load(canvas.wall_v, x) + y * load(canvas.wall_dv, x)) >> 16)
-        wall = np.int32(load(canvas.wall_base, x) + min(max(wall_v, np.int32(0)), load(canvas.wall_last, x)))
-        is_wall = (y >= load(canvas.top, x)) & (y < load(canvas.bottom, x))
+    row = y * stride
+    row_y, light = np.int32(y), np.int32(light)
+    u0, du, v0, dv = cells
+    texels_a_cell = np.float32(size)
+    size, mask, area, base = np.int32(size), np.int32(size - 1), np.int32(size * size), np.int32(base)
+    grid_mask, zero = np.int32(GRID_MASK), np.int32(0)
+    for x in range(stride):
+        across = load(canvas.across, x)
+        u, v = u0 + across * du, v0 + across * dv
+        cell = np.int32(np.int32(np.int32(np.int32(v) & grid_mask) << GRID_BITS) | np.int32(np.int32(u) & grid_mask))
+        texel_u = np.int32(np.int32(u * texels_a_cell) & mask)
+        texel_v = np.int32(np.int32(v * texels_a_cell) & mask)
+        kind = np.int32(load(grid, cell) * area)
+        ground = np.int32(np.int32(base + kind) + np.int32(np.int32(texel_u * size) + texel_v))
+        wall_v = np.int32(np.int32(load(canvas.wall_v, x) + np.int32(row_y * load(canvas.wall_dv, x))) >> 16)
+        wall = np.int32(load(canvas.wall_base, x) + min(max(wall_v, zero), load(canvas.wall_last, x)))
+        is_wall = (row_y >= load(canvas.top, x)) & (row_y < load(canvas.bottom, x))
         texel = load(texels, wall if is_wall else ground)
         bright = np.uint32(load(canvas.wall_light, x) if is_wall else light)
         store(canvas.pixels, row + x, shaded(texel, bright))
-
-
-@kernel
-def shaded(texel, bright):
-    """A packed texel times `bright` / 256, both uint32; alpha is lost."""
-    red_blue = np.uint32(np.uint32(np.uint32(texel & np.uint32(0xFF00FF)) * bright) >> np.uint32(8))
-    green = np.uint32(np.uint32(np.uint32(texel & np.uint32(0x00FF00)) * bright) >> np.uint32(8))
-    return np.uint32(np.uint32(red_blue & np.uint32(0xFF00FF)) | np.uint32(green & np.uint32(0x00FF00)))
 
 
 @kernel
@@ -173,4 +159,4 @@ def building_depths(camera, canvas):
         drop = camera.z if below > 0.0 else WALL_HEIGHT - camera.z
         row = min(drop * camera.focal / max(abs(below), 1e-3), 200.0)
         for x in range(camera.width):
-            canvas.far[y * camera.width + x] = min(row, canvas.depth[x])
+            canvas.far[y * camera.stride + x] = min(row, canvas.depth[x])

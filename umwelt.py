@@ -14,7 +14,12 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "bench": (
         "sims.pointnav.bench",
         "BenchSettings",
-        "Measure speed (pointnav, train, scenes); one JSON line a figure.",
+        "Measure (pointnav, train, scenes, ctf, ctf-bots); one JSON line a figure.",
+    ),
+    "watch": (
+        "sims.ctf.watch",
+        "WatchSettings",
+        "Write a video of a Capture-the-Flag match, played by bots or recorded.",
     ),
     "probe": ("probes.probing", "ProbeSettings", "Ask what an agent's memory knows: record, maps."),
     "dataset": (
@@ -30,6 +35,8 @@ PARTS = {
         "pointnav": ("sims.pointnav.bench", "BenchSettings"),
         "train": ("agents.bench", "BenchSettings"),
         "scenes": ("sims.scenes.bench", "BenchSettings"),
+        "ctf": ("sims.ctf.bench", "BenchSettings"),
+        "ctf-bots": ("sims.ctf.tournament", "TournamentSettings"),
     },
     "demo": {
         "pointnav": ("probes.demo", "DemoSettings"),

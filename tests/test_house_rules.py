@@ -20,7 +20,8 @@ def test_no_file_is_unpickled_and_nothing_is_evaluated():
 def test_importing_sims_registers_the_ids_and_loads_no_torch_and_no_renderer():
     program = (
         "import sys, sims, gymnasium\n"
-        "assert {'umwelt/PointNav-v0', 'umwelt/HabitatPointNav-v0'} <= set(gymnasium.registry)\n"
+        "ids = {'umwelt/PointNav-v0', 'umwelt/HabitatPointNav-v0', 'umwelt/Scene-v0', 'umwelt/CaptureTheFlag-v0'}\n"
+        "assert ids <= set(gymnasium.registry)\n"
         "heavy = {'torch', 'matplotlib', 'PIL', 'imageio', 'numba', 'bpy', 'habitat_sim'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )

@@ -56,6 +56,9 @@ def test_evaluate_prints_a_table():
         (("bench", "train", "--cases", "huge"), "--cases must be LAYERSxHIDDEN"),
         (("bench", "fly"), "there is no bench 'fly': expected one of pointnav, train, scenes"),
         (("demo", "--maps", "tests/agents"), "no map files"),
+        (("watch",), "name a match file to watch, or who is to play"),
+        (("watch", "nowhere.match.parquet"), "there is no match file 'nowhere.match.parquet'"),
+        (("watch", "--bots", "5", "9"), "expected a level 1 to 5"),
     ],
 )
 def test_a_users_mistake_is_one_line_with_its_cure(arguments, message):

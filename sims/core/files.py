@@ -5,7 +5,8 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -19,12 +20,25 @@ def write_atomic(path: Path, data: bytes) -> None:
         FileNotFoundError: the folder of `path` does not exist.
         OSError: the disk is full, or the folder can't be written to.
     """
+    with appearing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[Path]:
+    """A name `.tmp-*` beside `path` to write a file under, whoever writes it; synced and renamed at the end.
+
+    An error within leaves the old file, if any, and no temporary one.
+
+    Raises:
+        FileNotFoundError: the folder of `path` does not exist.
+    """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent}: make it first, or write {path.name} elsewhere")
     temporary = path.with_name(f".tmp-{secrets.token_hex(8)}")
     try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        yield temporary
+        _sync(temporary)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

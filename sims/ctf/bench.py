@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from statistics import median
 from typing import Annotated, Literal, cast
 
 import gymnasium
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 import sims  # noqa: F401 (registers the ids)
 from sims.core.bench import Figure, emit
 from sims.core.threads import available_threads
+from sims.ctf.bench_vizdoom import vizdoom_is_here, vizdoom_rate
 from sims.ctf.bot_kernels import act
 from sims.ctf.bots import blank_bots
 from sims.ctf.env import CaptureTheFlagVectorEnv
@@ -66,7 +68,13 @@ def measure(settings: BenchSettings) -> Iterator[Figure]:
 
 def _measure(settings: BenchSettings, family: str, n_threads: int) -> Iterator[Figure]:
     pixels = _Played(settings, family, n_threads)
-    yield Figure(f"{family} 84x84", pixels.rates(pixels.play), UNIT, n_threads)
+    rates = pixels.rates(pixels.play)
+    yield Figure(f"{family} 84x84", rates, UNIT, n_threads)
+    if vizdoom_is_here() and family == "indoor":
+        theirs = [vizdoom_rate() for _ in range(3)]
+        yield Figure(
+            "ViZDoom, 4 players, 160x120", theirs, UNIT, n_threads, "indoor 84x84", median(theirs) / median(rates)
+        )
     yield Figure(f"{family} 84x84, arrays reused", pixels.rates(pixels.play_reusing), UNIT, n_threads)
     yield Figure(f"{family}: looking alone", pixels.costs(pixels.look), "ns/agent-frame", n_threads)
     yield Figure(f"{family}: writing the frames", pixels.costs(pixels.fill), "ns/agent-frame", n_threads)

@@ -14,8 +14,8 @@ NEAR = 0.25
 NO_COLOUR = np.uint32(0xFFFFFFFF)
 """What no drawn pixel is: their highest byte is 0."""
 
-BEAM_WIDTH = 0.06
-"""Metres."""
+BEAM_WIDTH, WIDEST = 0.06, 0.012
+"""Metres; and what half of it covers at most, a part of the frame, lest a beam past the eye hides everything."""
 
 
 @kernel
@@ -174,7 +174,7 @@ def draw_beam(camera, canvas, from_x, from_y, from_z, to_x, to_y, to_z, colour):
             x0 + part * (x1 - x0),
             y0 + part * (y1 - y0),
             1.0 / nearness,
-            max(0.5, HALF * BEAM_WIDTH * camera.focal * nearness),
+            min(max(0.5, HALF * BEAM_WIDTH * camera.focal * nearness), WIDEST * camera.width),
             colour,
         )
 

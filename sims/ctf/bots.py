@@ -61,16 +61,26 @@ def checked_bots(bots: Mapping[int, int | str] | None, n_players: int) -> dict[i
     Raises:
         ValueError: a slot that a match hasn't, an unknown level or kind, or nobody left to control.
     """
-    chosen = dict(bots or {})
-    for slot, level in chosen.items():
+    if bots is not None and not isinstance(bots, Mapping):
+        raise ValueError(f"bots= must be a mapping from slots to levels or kinds, as {{1: 3}}, got {bots!r}")
+    chosen: dict[int, int | str] = {}
+    for given, level in (bots or {}).items():
+        slot = int(given) if isinstance(given, str) and given.isdigit() else given  # JSON has no integer keys
         if isinstance(slot, bool) or not isinstance(slot, int | np.integer) or not 0 <= slot < n_players:
             raise ValueError(f"bots= names slot {slot!r}: a match has players 0 to {n_players - 1}")
-        if level not in KINDS and (isinstance(level, bool) or level not in LEVELS):
+        if not _is_known(level):
             known = f"a level 1 to 5 or one of {', '.join(KINDS)}"
             raise ValueError(f"bots= gives slot {slot} {level!r}: {did_you_mean(level, KINDS)}expected {known}")
+        chosen[int(slot)] = level
     if len(chosen) == n_players:
         raise ValueError(f"bots= leaves no slot to control: name at most {n_players - 1} of the {n_players} players")
-    return {int(slot): level for slot, level in chosen.items()}
+    return chosen
+
+
+def _is_known(level: object) -> bool:
+    if isinstance(level, str):
+        return level in KINDS
+    return isinstance(level, int | np.integer) and not isinstance(level, bool) and level in LEVELS
 
 
 def blank_bots(maps: Maps, bots: Mapping[int, int | str], n_matches: int, n_players: int) -> Bots:

@@ -55,6 +55,7 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         num_envs: how many slots, a multiple of the controlled players of a match.
         maps: `family:start-stop` (families `indoor`, `outdoor`; stop exclusive; seeds from 1,000,000 on are for
             evaluation), `family:seed`, text maps (`*.ctf.txt`), or a list of these. A match's seed picks one of them.
+            Or one `sims.ctf.maps.layout.Map`.
         team_size: players of a team, 1 to 4. The first `team_size` players of a match are red.
         bots: who plays the other slots: from the player's index in its match to a level 1 to 5 or one of `"random",
             "patrol", "defender", "runner"`.
@@ -150,13 +151,12 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         self._weights = _weights(event_weights, self.n_matches, self.n_players, self.controlled)
         self._canvases = [blank_canvas(width, height) for _ in range(self.n_threads)]
         self._actions = np.full((self.n_matches, self.n_players, len(FACTORS)), STILL, np.int8)
-        self._out = _outputs(self.n_matches, self.n_players)
+        self._out = outputs(self.n_matches, self.n_players)
         self._frames = blank_frames(self.form, num_envs)
         self._final = blank_frames(self.form, num_envs)
         self._state: State | None = None
         self._bots = blank_bots(self.maps, self.bots, self.n_matches, self.n_players)
-        self._totals = np.zeros((self.n_matches, self.n_players, N_EVENTS), np.int64)
-        self._score = np.zeros((self.n_matches, 2), np.int64)
+        self._last = blank_state(self.n_matches, self.n_players)
         self._autoreset = True
 
     @property
@@ -169,6 +169,21 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         if self._state is None:
             raise ResetNeeded("there is no state before the first reset(): call reset(seed=...) first")
         return self._state
+
+    @property
+    def final_state(self) -> State:
+        """The state in which the last ended match of each slot ended, before autoreset; zeros where none has."""
+        return self._last
+
+    @property
+    def actions(self) -> NDArray[np.int8]:
+        """What all players did in the last step, bots too: factors `[match, player, 6]`; the next overwrites them."""
+        return self._actions
+
+    @property
+    def events(self) -> NDArray[np.uint8]:
+        """How often each event happened in the last step, bots' too, `[match, player, 13]`; the next overwrites it."""
+        return self._out.events
 
     def reset(self, *, seed: int | None = None, options: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Begin a match in every slot.
@@ -186,7 +201,7 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         seeds = None if seed is None else slot_seeds(seed, self.n_matches)
         if self._state is None:
             self._state = blank_state(self.n_matches, self.n_players)
-            for canvas in self._canvases:
+            for canvas in self._canvases if self.form.obs == "rgb" or self.render_mode is not None else ():
                 prepare(self.maps, self._state, art(), canvas, self.form.height, self.form.width)
         if seeds is None:
             self._state.match_count[chosen] += 1
@@ -230,7 +245,8 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
 
     def memory_per_match(self) -> int:
         """Bytes that a match takes, its frames included and the shared maps left out; it doesn't grow with time."""
-        parts = [self.state, self._bots, self._out, self._frames, self._final, (self._actions, self._weights)]
+        arrays = (self._actions, self._weights)
+        parts = [self.state, self._last, self._bots, self._out, self._frames, self._final, arrays]
         return sum(array.nbytes for part in parts for array in part) // self.n_matches
 
     def _by_lane(self, run: Callable[[Canvas, int, int], object]) -> None:
@@ -249,7 +265,7 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
             act(self.maps, state, self._bots, self._actions, start, stop, self.rules.beam_range)
         step(self.maps, state, self._actions, start, stop, self.rules, self._weights, out)
         if out.over[start:stop].any():
-            self._keep_totals(start, stop)
+            self._keep_last(start, stop)
             if self._autoreset:
                 self._observe(canvas, start, stop, self._final)
                 restart(self.maps, state, start, stop, out.over)
@@ -267,17 +283,19 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         depth, things = frames.depth.reshape(-1, height * width), frames.things.reshape(-1, height * width)
         observe(self.maps, self.state, art(), canvas, self.controlled, start, stop, rgb, depth, things)
 
-    def _keep_totals(self, start: int, stop: int) -> None:
-        """Copy what the ended matches came to, before the next ones begin."""
-        self._totals[start:stop] = self.state.totals[start:stop]
-        self._score[start:stop] = self.state.score[start:stop]
+    def _keep_last(self, start: int, stop: int) -> None:
+        """Copy the states of the ended matches, before the next ones begin."""
+        ended = start + np.flatnonzero(self._out.over[start:stop])
+        for kept, array in zip(self._last, self.state, strict=True):
+            kept[ended] = array[ended]
 
     def _final_infos(self, over: NDArray[np.bool_]) -> dict[str, Any]:
         """The last observations and the results of the slots whose match has ended."""
         own = (self.controlled >= self.n_players // 2).astype(np.int64)
-        score = self._score[:, own].reshape(-1) * over
-        against = self._score[:, 1 - own].reshape(-1) * over
-        totals = self._totals[:, self.controlled].reshape(-1, N_EVENTS) * over[:, None]
+        captures, counts = self._last.score.astype(np.int64), self._last.totals.astype(np.int64)
+        score = captures[:, own].reshape(-1) * over
+        against = captures[:, 1 - own].reshape(-1) * over
+        totals = counts[:, self.controlled].reshape(-1, N_EVENTS) * over[:, None]
         final: dict[str, Any] = {
             "outcome": np.sign(score - against),
             "score": score,
@@ -444,7 +462,8 @@ def _weights(
     return weights
 
 
-def _outputs(n_matches: int, n_players: int) -> Outputs:
+def outputs(n_matches: int, n_players: int) -> Outputs:
+    """Zeroed outputs of a step."""
     return Outputs(
         events=np.zeros((n_matches, n_players, N_EVENTS), np.uint8),
         rewards=np.zeros((n_matches, n_players)),

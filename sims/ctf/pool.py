@@ -9,6 +9,7 @@ import numpy as np
 from sims.ctf.art import N_THEMES
 from sims.ctf.ground import height_at
 from sims.ctf.maps.catalogue import load, map_names
+from sims.ctf.maps.check import check
 from sims.ctf.maps.distance import distances, walkable
 from sims.ctf.maps.layout import CELL, MAX_SPAWNS, Map
 from sims.ctf.state import PLAYER_RADIUS, Maps
@@ -17,15 +18,18 @@ from sims.ctf.walls import GRID_BITS
 NEAR = 9
 """Obstacles that a player in one cell can touch at most; maps with more are refused."""
 
-MapNames = str | Path | Sequence[str | Path]
+MapNames = str | Path | Map | Sequence[str | Path]
 
 
 def pool(maps: MapNames) -> tuple[list[str], Maps]:
-    """Names, in order, and arrays of the maps that `maps` names (see `sims.ctf.maps.catalogue.map_names`).
+    """Names, in order, and arrays of the maps that `maps` names (see `sims.ctf.maps.catalogue.map_names`), or is.
 
     Raises:
-        ValueError, FileNotFoundError: what `map_names` and `load` say of names and map files.
+        ValueError, FileNotFoundError: what `map_names` and `load` say of names and map files, `check` of a `Map`.
     """
+    if isinstance(maps, Map):
+        check(maps)
+        return [maps.name], arrays_of([maps])
     names = map_names(maps)
     if all(Path(name).suffix == "" for name in names):
         return names, _generated(tuple(names))
@@ -72,6 +76,25 @@ def arrays_of(maps: Sequence[Map]) -> Maps:
     for k, each in enumerate(maps):
         _fill(arrays, k, each, nodes)
     return arrays
+
+
+def map_at(names: Sequence[str], maps: Maps, k: int) -> Map:
+    """Map `k` of a pool as `arrays_of` was given it."""
+    rows, columns = (int(n) for n in maps.shape[k])
+    outdoor, n_obstacles = bool(maps.outdoor[k]), int(maps.n_obstacles[k])
+    nodes = maps.heights[k].reshape(-1, maps.height_columns)
+    return Map(
+        name=names[k],
+        family="outdoor" if outdoor else "indoor",
+        solid=maps.solid[k, :rows, :columns],
+        surface=maps.surface[k, :rows, :columns],
+        heights=nodes[: 2 * rows + 1, : 2 * columns + 1] if outdoor else nodes[:0, :0],
+        obstacles=maps.obstacles[k, :n_obstacles, :4],
+        kinds=maps.kinds[k, :n_obstacles],
+        stands=maps.stands[k, :, :2],
+        spawns=maps.spawns[k, :, : maps.n_spawns[k]],
+        spawn_headings=maps.spawn_headings[k, :, : maps.n_spawns[k]],
+    )
 
 
 def _theme(name: str) -> int:

@@ -33,7 +33,7 @@ def step(maps, state, actions, start, stop, rules, weights, out):
     """Play one step of the matches `[start, stop)`, in place; write events, rewards and which matches ended.
 
     Within a step everybody moves, then all beams are fired at once, then flags are returned, captured and picked up, so
-    that no player's number is an advantage.
+    that neither team is at an advantage. (Of two team-mates who hit one opponent in one step, the first is credited.)
 
     Args:
         maps: `Maps`. state: `State`. actions: int8 `[match, player, 6]` indices into the factors of `sims.ctf.actions`.

@@ -1,7 +1,10 @@
 """One contract over all batched worlds: what `gymnasium.make_vec` gives, whatever the world.
 
-A world joins by a line in WORLDS: its id, and settings that make it small.
+A world joins by a line in WORLDS: its id, settings that make it small and its actions a `Discrete` space, and what
+differs from world to world.
 """
+
+from typing import Any, NamedTuple
 
 import gymnasium
 import numpy as np
@@ -11,15 +14,46 @@ from gymnasium.vector import AutoresetMode
 
 import sims  # noqa: F401 (registers the ids)
 
+
+class World(NamedTuple):
+    """What the contract has to know of a world."""
+
+    settings: dict[str, Any]
+    """Small ones, under which episodes end within 40 steps."""
+    dtype: type[np.generic]
+    """Of observations."""
+    actions: tuple[float, ...]
+    """How often to take each action in a walk that sees much of the world."""
+    every_step: frozenset[str] = frozenset()
+    """What infos hold at every step, not only at an episode's end."""
+
+
 WORLDS = {
-    "umwelt/PointNav-v0": {"layouts": "houses:0-3", "goals_per_layout": 2, "starts_per_goal": 8, "max_steps": 40},
+    "umwelt/PointNav-v0": World(
+        {"layouts": "houses:0-3", "goals_per_layout": 2, "starts_per_goal": 8, "max_steps": 40},
+        np.float32,
+        (0.02, 0.5, 0.24, 0.24),
+    ),
+    "umwelt/CaptureTheFlag-v0": World(
+        {
+            "maps": "indoor:0-3",
+            "width": 16,
+            "height": 16,
+            "actions": "small",
+            "match_steps": 40,
+            "bots": {1: 3, 2: 3, 3: 3},
+        },
+        np.uint8,
+        (0.02, 0.4, *[0.05] * 11, 0.03),
+        frozenset({"events"}),
+    ),
 }
 
 pytestmark = pytest.mark.parametrize("world", WORLDS)
 
 
 def batch(world, n, **settings):
-    return gymnasium.make_vec(world, num_envs=n, **WORLDS[world], **settings)
+    return gymnasium.make_vec(world, num_envs=n, **WORLDS[world].settings, **settings)
 
 
 def walk(env, n_steps, seed=0):
@@ -38,7 +72,7 @@ def test_the_batch_is_native_and_keeps_to_its_spaces(world):
     assert env.unwrapped is env
     assert env.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
     obs, _ = env.reset(seed=0)
-    assert obs.dtype == np.float32
+    assert obs.dtype == WORLDS[world].dtype
     for _ in range(100):
         assert env.observation_space.contains(obs)
         obs, rewards, terminated, truncated, _ = env.step(env.action_space.sample())
@@ -50,7 +84,7 @@ def test_the_batch_is_native_and_keeps_to_its_spaces(world):
 
 
 def test_the_single_env_passes_gymnasiums_checker(world):
-    env = gymnasium.make(world, render_mode="rgb_array", **WORLDS[world])
+    env = gymnasium.make(world, render_mode="rgb_array", **WORLDS[world].settings)
     assert env.spec.max_episode_steps is None, "Gymnasium's TimeLimit would hide the measures"
     check_env(env.unwrapped)
 
@@ -58,20 +92,23 @@ def test_the_single_env_passes_gymnasiums_checker(world):
 def test_slot_i_equals_the_single_env_reset_with_s_plus_i(world):
     n, seed = 6, 41
     together = batch(world, n)
-    singles = [gymnasium.make(world, **WORLDS[world]).unwrapped for _ in range(n)]
+    singles = [gymnasium.make(world, **WORLDS[world].settings).unwrapped for _ in range(n)]
     obs, _ = together.reset(seed=seed)
     assert (obs == [env.reset(seed=seed + i)[0] for i, env in enumerate(singles)]).all()
     rng = np.random.default_rng(5)
+    every_step = WORLDS[world].every_step
     ends = 0
     for _ in range(120):
-        actions = rng.choice(together.single_action_space.n, n, p=[0.02, 0.5, 0.24, 0.24])
+        actions = rng.choice(together.single_action_space.n, n, p=WORLDS[world].actions)
         obs, rewards, terminated, truncated, infos = together.step(actions)
         for i, env in enumerate(singles):
             one_obs, reward, one_terminated, one_truncated, info = env.step(actions[i])
             assert (reward, one_terminated, one_truncated) == (rewards[i], terminated[i], truncated[i])
+            assert all(np.array_equal(info.pop(name), infos[name][i]) for name in every_step)
             if one_terminated or one_truncated:
                 ends += 1
                 assert one_obs.tobytes() == infos["final_obs"][i].tobytes()
+                assert info
                 assert info == {name: infos["final_info"][name][i] for name in info}
                 one_obs, _ = env.reset()
             assert one_obs.tobytes() == obs[i].tobytes()

@@ -116,3 +116,31 @@ def test_players_do_not_walk_through_each_other():
     play(match, FORWARD, steps=20)
     assert state.x[0, 1] - state.x[0, 0] > 2 * PLAYER_RADIUS - 0.1
     assert state.x[0, 1] > 11.0, "the one who stands is pushed"
+
+
+CROWDED = """
+*******
+*b   B*
+***** *
+*     *
+* *****
+*R   r*
+*******
+"""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_crowd_in_a_corridor_pushes_nobody_into_a_wall(seed):
+    """Eight players and one spawn point a team."""
+    match = arena(CROWDED, team_size=4)
+    rng = np.random.default_rng(seed)
+    actions = np.zeros((1, 8, 6), np.int8)
+    walls = 2.0 * np.argwhere(match.maps.solid[0])[:, ::-1]
+    for k in range(60):
+        if k % 5 == 0:
+            actions[0] = rng.integers(0, (5, 3, 3, 3, 2, 2), (8, 6))
+            actions[0, :, 3] = 2
+        move(match.maps, match.state, 0, actions)
+        at = np.stack([match.state.x[0], match.state.y[0]], axis=1)[:, None]
+        beside = np.maximum(np.maximum(walls - at, at - walls - 2.0), 0.0)
+        assert np.hypot(beside[..., 0], beside[..., 1]).min() > PLAYER_RADIUS - 1e-6

@@ -109,7 +109,9 @@ def stamp(camera, art, canvas, planes, sprite, thing, left, top, wide, high, dep
             texel = art.sprite_texels[texels + min(v >> 16, rows - 1)]
             v += dv
             pixel = y * camera.stride + x
-            if (texel >> np.uint32(24)) == 0 or (y >= land and canvas.nearness[pixel] >= nearness):
+            if y >= land and canvas.nearness[pixel] >= nearness:
+                break  # down a column the ground only comes nearer
+            if (texel >> np.uint32(24)) == 0:
                 continue
             canvas.pixels[pixel] = mixed_with(texel, light, haze_rb, haze_g)
             if planes:

@@ -8,7 +8,7 @@ from sims.ctf.art import GRASS_KIND, SIZE_BITS, TEXELS_A_METRE
 from sims.ctf.canvas import AZIMUTHS_A_RADIAN, SKY_BITS
 from sims.ctf.ground import height_at
 from sims.ctf.maps.layout import HEIGHT_GRID
-from sims.ctf.shading import haze_at, mixed_with, shaded
+from sims.ctf.shading import HAZE_DEPTH, mixed_with, shaded
 from sims.ctf.walls import GRID_BITS, GRID_MASK, HALF
 
 LAST_DEPTH = 85.0
@@ -17,9 +17,9 @@ LAST_DEPTH = 85.0
 STEEPEST = 0.8
 """Rise over run of ground right before the eye, a little more than maps have where players go."""
 
-NEAR_STEP, LONGEST_STEP, FAR_STEP = 0.3, 0.6, 0.12
-"""From one plane to the next: 0.3 of its depth, at most 0.6 m (the heights lie 1 m apart), but at least 0.12 of
-its depth, which far away is less than a row of pixels."""
+NEAR_STEP, LONGEST_STEP, FAR_STEP = 0.3, 0.6, 0.16
+"""From one plane to the next: 0.3 of its depth, at most 0.6 m (the heights lie 1 m apart), but at least 0.16 of
+its depth: hills between two planes are then missed by less than half a pixel of an 84-pixel frame."""
 
 FINE = 0.4
 """Of these steps, for frames wider than `FINE_WIDTH`."""
@@ -155,13 +155,17 @@ def _ground_row(grid, camera, art, canvas, y, some_sky):
     level1 = np.float32(camera.focal * 1.5 / TEXELS_A_METRE)  # metres at which mip level 1 begins
     level2, level3, level4 = np.float32(2.0) * level1, np.float32(4.0) * level1, np.float32(8.0) * level1
     scale, full = np.float32(TEXELS_A_METRE), np.float32(256.0 * camera.light)
+    haze_depth = np.float32(HAZE_DEPTH)
     haze = art.sky[SKY_HAZE]
     haze_rb, haze_g = np.uint32(haze & np.uint32(0xFF00FF)), np.uint32(haze & np.uint32(0x00FF00))
     cam_x, cam_y = np.float32(camera.x), np.float32(camera.y)
     cos, sin = np.float32(camera.cos), np.float32(camera.sin)
     aside0, aside_step = np.float32((HALF - HALF * camera.width) / camera.focal), np.float32(1.0 / camera.focal)
     for x in range(camera.stride):
-        depth = one / max(load(canvas.nearness, row + x), least)
+        nearness = max(load(canvas.nearness, row + x), least)
+        hazed = one + haze_depth * nearness
+        inverse = one / (nearness * hazed)  # one division for both, depth and part of haze
+        depth, far_part = inverse * hazed, inverse * nearness
         aside = aside0 + load(canvas.across, x) * aside_step
         tu = np.int32((cam_x + depth * (cos + sin * aside)) * scale)
         tv = np.int32((cam_y + depth * (sin - cos * aside)) * scale)
@@ -171,7 +175,6 @@ def _ground_row(grid, camera, art, canvas, y, some_sky):
         )
         kind = np.int32(load(grid, _ragged_cell(tu, tv)) + GRASS_KIND)
         ground = _ground_texel(tu, tv, level, kind, load(art.level_base, level))
-        far_part = haze_at(depth)
         clear = np.uint32(np.int32(load(canvas.shade, row + x) * (bright - bright * far_part)))
         hazy = np.uint32(np.int32(full * far_part))
         texel = load(art.texels, ground)

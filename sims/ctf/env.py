@@ -33,6 +33,8 @@ from sims.ctf.view import observe, prepare
 
 DEFAULT_MAPS = "indoor:0-128"
 MAX_TEAM = 4
+MATCHES_A_THREAD = 64
+"""Without pixels, fewer matches than this are not worth a thread of their own."""
 MAX_WHOLE = 10**9
 """Of whole-numbered settings: steps are counted in 32 bits."""
 
@@ -147,7 +149,8 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         if obs == "rgb" or render_mode is not None:
             art()  # here and once: threads that met it first in a step would each make it
         self.map_names, self.maps = pool(maps)
-        self.n_threads = min(n_threads or available_threads(), self.n_matches)
+        alone = 1 if obs == "rgb" else MATCHES_A_THREAD
+        self.n_threads = min(n_threads or min(available_threads(), max(1, self.n_matches // alone)), self.n_matches)
         self._weights = _weights(event_weights, self.n_matches, self.n_players, self.controlled)
         self._canvases = [blank_canvas(width, height) for _ in range(self.n_threads)]
         self._actions = np.full((self.n_matches, self.n_players, len(FACTORS)), STILL, np.int8)

@@ -26,6 +26,7 @@ from sims.ctf.build import reset
 from sims.ctf.canvas import Canvas, blank_canvas
 from sims.ctf.observing import Frames, ObsForm, Plane, blank_frames, form_of, obs_of, space_of
 from sims.ctf.pool import MapNames, pool
+from sims.ctf.privileged import Privileged, privileged
 from sims.ctf.senses import sense
 from sims.ctf.state import EVENTS, N_EVENTS, POINTS, Rules, State, blank_state
 from sims.ctf.step import restart, step
@@ -241,6 +242,10 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         frames = blank_frames(form, self.num_envs)
         self._by_lane(lambda canvas, start, stop: self._draw(canvas, start, stop, frames))
         return tuple(frames.rgb)
+
+    def privileged(self) -> Privileged:
+        """What probes ask and observations never tell: where everybody is, who sees whom, who holds what."""
+        return privileged(self.maps, self.state)
 
     def map_of(self, slot: int) -> str:
         """The name of the map that a slot's match is played on."""

@@ -17,7 +17,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
         "Measure (pointnav, train, scenes, ctf, ctf-bots); one JSON line a figure.",
     ),
     "watch": (
-        "sims.ctf.watch",
+        "sims.ctf.film.watch",
         "WatchSettings",
         "Write a video of a Capture-the-Flag match, played by bots or recorded.",
     ),

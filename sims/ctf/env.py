@@ -19,11 +19,11 @@ from numpy.typing import ArrayLike, NDArray
 from sims.core.seeding import slot_seeds
 from sims.core.threads import available_threads, split
 from sims.ctf.actions import FACTORS, STILL, ActionForm, action_space, action_table
-from sims.ctf.art import art
+from sims.ctf.art.atlas import art
 from sims.ctf.bot_kernels import act
 from sims.ctf.bots import blank_bots, checked_bots
 from sims.ctf.build import reset
-from sims.ctf.canvas import Canvas, blank_canvas
+from sims.ctf.drawing.canvas import Canvas, blank_canvas
 from sims.ctf.observing import Frames, ObsForm, Plane, blank_frames, form_of, obs_of, space_of
 from sims.ctf.pool import MapNames, pool
 from sims.ctf.privileged import Privileged, privileged

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from sims.ctf.art import N_THEMES
+from sims.ctf.art.atlas import N_THEMES
+from sims.ctf.drawing.walls import GRID_BITS
 from sims.ctf.ground import height_at
 from sims.ctf.maps.catalogue import load, map_names
 from sims.ctf.maps.check import check
 from sims.ctf.maps.distance import distances, walkable
 from sims.ctf.maps.layout import CELL, MAX_SPAWNS, Map
 from sims.ctf.state import PLAYER_RADIUS, Maps
-from sims.ctf.walls import GRID_BITS
 
 NEAR = 9
 """Obstacles that a player in one cell can touch at most; maps with more are refused."""

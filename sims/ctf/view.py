@@ -4,15 +4,15 @@ import numpy as np
 
 from sims.core.kernels import kernel
 from sims.core.lanes import load, store
-from sims.ctf.billboards import add_item, draw_beam, draw_items, draw_own, prepare_own, stamp
-from sims.ctf.canvas import Camera
+from sims.ctf.art.sprites import N_HEADINGS as N_VIEWS
+from sims.ctf.art.sprites import STAND_TOP
+from sims.ctf.drawing.billboards import add_item, draw_beam, draw_items, draw_own, prepare_own, stamp
+from sims.ctf.drawing.canvas import Camera
+from sims.ctf.drawing.terrain import draw_land, land_depths
+from sims.ctf.drawing.walls import building_depths, draw_building
 from sims.ctf.maps.layout import ROCK
 from sims.ctf.motion import COS, SIN, TAN
-from sims.ctf.sprites import N_HEADINGS as N_VIEWS
-from sims.ctf.sprites import STAND_TOP
 from sims.ctf.state import BLUE, CARRIED, EYE_HEIGHT, HOME, MAX_PITCH, N_HEADINGS, RED
-from sims.ctf.terrain import draw_land, land_depths
-from sims.ctf.walls import building_depths, draw_building
 
 OUT_EYE = 0.5
 OUT_LIGHT = 0.4
@@ -42,7 +42,7 @@ def observe(maps, state, art, canvas, seen, start, stop, frames, depths, things)
     """Write what players see in the matches `[start, stop)`.
 
     Args:
-        maps: `Maps`. state: `State`, only read. art: `sims.ctf.art.Art`. canvas: `Canvas` of this thread.
+        maps: `Maps`. state: `State`, only read. art: `sims.ctf.art.atlas.Art`. canvas: `Canvas` of this thread.
         seen: int32 `[n]`: the players of each match who are looked through; slot `match * n + i` is `seen[i]`'s.
         frames: uint8 `[slot, height, width * 3]`, written.
         depths: float32 `[slot, height * width]`, metres along the view's axis (infinite: the sky), or `[0, 0]`.

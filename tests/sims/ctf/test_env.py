@@ -11,7 +11,7 @@ from stable_baselines3.common.env_checker import check_env as check_env_sb3
 
 import sims  # noqa: F401 (registers the ids)
 from sims.ctf.actions import FACTORS, SMALL, STILL
-from sims.ctf.art import art
+from sims.ctf.art.atlas import art
 from sims.ctf.env import CaptureTheFlagEnv, CaptureTheFlagSettings, CaptureTheFlagVectorEnv
 from sims.ctf.state import CARRIED, EVENTS, HOME, POINTS
 from tests.sims.ctf.envs import FORWARD, LITTLE, MIXED, VECTOR, parts, put, record, still, ways

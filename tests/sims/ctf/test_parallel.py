@@ -5,11 +5,14 @@ import warnings
 import gymnasium
 import numpy as np
 import pytest
-from pettingzoo.test import parallel_api_test, parallel_seed_test
 
 from sims.ctf.env import CaptureTheFlagVectorEnv
 from sims.ctf.parallel import CaptureTheFlagParallelEnv, parallel_env
 from sims.ctf.state import EVENTS
+
+with warnings.catch_warnings():  # where pygame is installed, its import makes an example env by a way of old
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from pettingzoo.test import parallel_api_test, parallel_seed_test
 
 LITTLE = {"maps": "indoor:0-3", "width": 24, "height": 24}
 AGENTS = ["red_0", "red_1", "blue_0", "blue_1"]

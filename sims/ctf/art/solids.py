@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sims.ctf.paint import Floats, noise
+from sims.ctf.art.paint import Floats, noise
 
 BALL, BOX, CONE = 0, 1, 2
 EMPTY = np.float32(-1e9)

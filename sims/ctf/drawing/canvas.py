@@ -80,7 +80,7 @@ _WHOLE = ("pixels", "far", "things", "nearness", "shade")
 
 
 def blank_canvas(width: int, height: int) -> Canvas:
-    """A canvas for frames of one size; `sims.ctf.billboards.prepare_own` fills in the gadget."""
+    """A canvas for frames of one size; `sims.ctf.drawing.billboards.prepare_own` fills in the gadget."""
     stride = -(-width // VECTOR) * VECTOR
 
     def shape_of(name: str) -> tuple[int, ...]:

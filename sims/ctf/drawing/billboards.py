@@ -3,10 +3,10 @@
 import numpy as np
 
 from sims.core.kernels import kernel
-from sims.ctf.art import LAST_LEVEL
-from sims.ctf.shading import haze_at, light_at, mixed_with
-from sims.ctf.terrain import SKY_HAZE
-from sims.ctf.walls import HALF, ONE
+from sims.ctf.art.atlas import LAST_LEVEL
+from sims.ctf.drawing.shading import haze_at, light_at, mixed_with
+from sims.ctf.drawing.terrain import SKY_HAZE
+from sims.ctf.drawing.walls import HALF, ONE
 
 NEAR = 0.25
 """Metres in front of the eye at which things end."""

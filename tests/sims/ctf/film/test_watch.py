@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from sims.ctf import watch
-from sims.ctf.broadcast import clock, layout, lines_of
-from sims.ctf.draw import TEAM_INK, look, top_down
 from sims.ctf.events import Event
+from sims.ctf.film import watch
+from sims.ctf.film.broadcast import clock, layout, lines_of
+from sims.ctf.film.draw import TEAM_INK, look, top_down
+from sims.ctf.film.watch import WatchSettings, film, play_bots, run
 from sims.ctf.matches import read_match, verify
 from sims.ctf.state import CAPTURED, DROPPED, EVENTS, TAGGED_CARRIER
-from sims.ctf.watch import WatchSettings, film, play_bots, run
 from tests.sims.ctf.arena import arena
 from tests.sims.films import film_of
 

@@ -4,12 +4,12 @@ import numpy as np
 
 from sims.core.kernels import kernel
 from sims.core.lanes import load, store
-from sims.ctf.art import GRASS_KIND, SIZE_BITS, TEXELS_A_METRE
-from sims.ctf.canvas import AZIMUTHS_A_RADIAN, SKY_BITS
+from sims.ctf.art.atlas import GRASS_KIND, SIZE_BITS, TEXELS_A_METRE
+from sims.ctf.drawing.canvas import AZIMUTHS_A_RADIAN, SKY_BITS
+from sims.ctf.drawing.shading import HAZE_DEPTH, mixed_with, shaded
+from sims.ctf.drawing.walls import GRID_BITS, GRID_MASK, HALF
 from sims.ctf.ground import height_at
 from sims.ctf.maps.layout import HEIGHT_GRID
-from sims.ctf.shading import HAZE_DEPTH, mixed_with, shaded
-from sims.ctf.walls import GRID_BITS, GRID_MASK, HALF
 
 LAST_DEPTH = 85.0
 """Metres of the farthest plane."""

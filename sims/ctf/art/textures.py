@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sims.ctf.paint import (
+from sims.ctf.art.paint import (
     TEAM_COLOURS,
     TEAM_GLOWS,
     Floats,

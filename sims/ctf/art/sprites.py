@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from sims.ctf.paint import TEAM_COLOURS, TEAM_GLOWS, Floats, Texels, fbm, halved, mix, pack, rgb, step
-from sims.ctf.solids import (
+from sims.ctf.art.paint import TEAM_COLOURS, TEAM_GLOWS, Floats, Texels, fbm, halved, mix, pack, rgb, step
+from sims.ctf.art.solids import (
     EMPTY,
     Material,
     Picture,

@@ -3,9 +3,9 @@ import hashlib
 import numpy as np
 import pytest
 
-from sims.ctf.paint import to_linear, unpack
-from sims.ctf.solids import ball, box, cast, cone, turned
-from sims.ctf.sprites import (
+from sims.ctf.art.paint import to_linear, unpack
+from sims.ctf.art.solids import ball, box, cast, cone, turned
+from sims.ctf.art.sprites import (
     LEVELS,
     N_FLAG_FRAMES,
     N_FRAMES,

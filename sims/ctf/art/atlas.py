@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sims.ctf import sprites as figures
-from sims.ctf import textures
+from sims.ctf.art import sprites as figures
+from sims.ctf.art import textures
 from sims.ctf.state import WALL_HEIGHT
 
 SIZE_BITS = textures.SIZE_BITS

@@ -4,7 +4,7 @@ import numpy as np
 
 from sims.core.kernels import kernel
 from sims.core.lanes import load, store
-from sims.ctf.art import (
+from sims.ctf.art.atlas import (
     CEILING_KIND,
     FLOOR_KIND,
     LAST_LEVEL,
@@ -14,8 +14,8 @@ from sims.ctf.art import (
     WALL_KIND,
     WALL_TEXELS_A_METRE,
 )
+from sims.ctf.drawing.shading import light_at, shaded
 from sims.ctf.maps.layout import CELL
-from sims.ctf.shading import light_at, shaded
 from sims.ctf.state import WALL_HEIGHT
 
 FAR = 1e9
@@ -36,7 +36,8 @@ def draw_building(maps, k, camera, art, canvas):
     """Draw map `k` as the camera sees it: every pixel, and each column's depth.
 
     Args:
-        camera: `sims.ctf.canvas.Camera`. art: `sims.ctf.art.Art`. canvas: `sims.ctf.canvas.Canvas`, written.
+        camera, canvas: `Camera` and `Canvas` of `sims.ctf.drawing.canvas`; the canvas is written.
+        art: `sims.ctf.art.atlas.Art`.
     """
     first = maps.theme[k] * N_KINDS
     for x in range(camera.width):

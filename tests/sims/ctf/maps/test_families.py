@@ -12,7 +12,7 @@ from sims.ctf.maps.catalogue import FAMILIES
 from sims.ctf.maps.check import check, clearance
 from sims.ctf.maps.distance import distances, two_ways, walkable
 from sims.ctf.maps.layout import ROCK, TREE, Map, cell_of, slopes
-from tests.sims.ctf.test_maps_distance import n_ways
+from tests.sims.ctf.maps.test_distance import n_ways
 
 N_MAPS = 200
 N_SLOW = 10_000

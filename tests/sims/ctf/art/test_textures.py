@@ -3,9 +3,9 @@ import hashlib
 import numpy as np
 import pytest
 
-from sims.ctf import textures
-from sims.ctf.paint import pack, to_linear, to_srgb, unpack
-from sims.ctf.textures import LEVELS, N_THEMES, SIZE_BITS, atlas, sky, surface
+from sims.ctf.art import textures
+from sims.ctf.art.paint import pack, to_linear, to_srgb, unpack
+from sims.ctf.art.textures import LEVELS, N_THEMES, SIZE_BITS, atlas, sky, surface
 
 KINDS = range(textures.WALL, textures.SAND + 1)
 EVERY = sorted({surface(kind, theme) for kind in KINDS for theme in range(N_THEMES)})

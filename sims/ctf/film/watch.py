@@ -18,9 +18,9 @@ from sims.core.video import Video, write_video
 from sims.ctf.actions import FACTORS
 from sims.ctf.bot_kernels import act
 from sims.ctf.bots import blank_bots, checked_bots
-from sims.ctf.broadcast import Line, ending, frame, layout, lines_of, stage, view_size
 from sims.ctf.env import MAX_TEAM, CaptureTheFlagVectorEnv
 from sims.ctf.events import events_in, import_parquet
+from sims.ctf.film.broadcast import Line, ending, frame, layout, lines_of, stage, view_size
 from sims.ctf.matches import ENDING, MatchFile, Recorder, read_match, replay, verify, write_match
 from sims.ctf.state import STEPS_PER_SECOND
 

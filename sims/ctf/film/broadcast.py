@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from sims.ctf.draw import BACKGROUND, TEAM_INK, WHITE, Colour, Plan, flag_shape, font, picture, plan
 from sims.ctf.events import TEAMS, Event
+from sims.ctf.film.draw import BACKGROUND, TEAM_INK, WHITE, Colour, Plan, flag_shape, font, picture, plan
 from sims.ctf.state import (
     CAPTURED,
     CARRIED,

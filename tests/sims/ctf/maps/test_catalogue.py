@@ -8,7 +8,7 @@ import pytest
 from sims.ctf.maps import catalogue
 from sims.ctf.maps.catalogue import load, map_names
 from sims.ctf.maps.indoor import indoor
-from tests.sims.ctf.test_maps_text import TEXT
+from tests.sims.ctf.maps.test_text import TEXT
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The kernels that draw what a player sees: buildings, open ground, billboards."""

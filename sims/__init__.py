@@ -11,6 +11,6 @@ gymnasium.register("umwelt/HabitatPointNav-v0", entry_point="sims.pointnav.habit
 gymnasium.register("umwelt/Scene-v0", entry_point="sims.scenes.env:SceneEnv")
 gymnasium.register(
     "umwelt/CaptureTheFlag-v0",
-    entry_point="sims.ctf.env:CaptureTheFlagEnv",
+    entry_point="sims.ctf.single:CaptureTheFlagEnv",
     vector_entry_point="sims.ctf.env:CaptureTheFlagVectorEnv",
 )

@@ -71,7 +71,7 @@ def checked_bots(bots: Mapping[int, int | str] | None, n_players: int) -> dict[i
         if not _is_known(level):
             known = f"a level 1 to 5 or one of {', '.join(KINDS)}"
             raise ValueError(f"bots= gives slot {slot} {level!r}: {did_you_mean(level, KINDS)}expected {known}")
-        chosen[int(slot)] = level
+        chosen[int(slot)] = level if isinstance(level, str) else int(level)
     if len(chosen) == n_players:
         raise ValueError(f"bots= leaves no slot to control: name at most {n_players - 1} of the {n_players} players")
     return chosen

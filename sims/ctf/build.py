@@ -30,6 +30,8 @@ def begin(maps, state, m, match_count):
     for p in range(n_players):
         state.stride[m, p] = 0.0
         state.totals[m, p, :] = 0
+        state.beam_from[m, p, :] = 0.0
+        state.beam_to[m, p, :] = 0.0
         state.respawn[m, p] = 1  # not in play yet: nobody's spawn is in anybody's way by where they were before
     # Both teams begin on images of the same points, so that no side is luckier.
     half = n_players // 2

@@ -7,9 +7,8 @@ is tagged drops the flag, waits, and is back at its base. Most captures when the
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict
 
-import gymnasium
 import numpy as np
 from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -21,13 +20,14 @@ from sims.core.threads import available_threads, split
 from sims.ctf.actions import FACTORS, STILL, ActionForm, action_space, action_table
 from sims.ctf.art.atlas import art
 from sims.ctf.bot_kernels import act
-from sims.ctf.bots import blank_bots, checked_bots
+from sims.ctf.bots import Bots, blank_bots, checked_bots
 from sims.ctf.build import reset
 from sims.ctf.drawing.canvas import Canvas, blank_canvas
 from sims.ctf.observing import Frames, ObsForm, Plane, blank_frames, form_of, obs_of, space_of
 from sims.ctf.pool import MapNames, pool
 from sims.ctf.privileged import Privileged, privileged
 from sims.ctf.senses import sense
+from sims.ctf.settings import Snapshot, check_alike, check_whole, weights_of, whole_matches
 from sims.ctf.state import EVENTS, N_EVENTS, POINTS, Rules, State, blank_state
 from sims.ctf.step import restart, step
 from sims.ctf.view import observe, prepare
@@ -36,8 +36,6 @@ DEFAULT_MAPS = "indoor:0-128"
 MAX_TEAM = 4
 MATCHES_A_THREAD = 64
 """Without pixels, fewer matches than this are not worth a thread of their own."""
-MAX_WHOLE = 10**9
-"""Of whole-numbered settings: steps are counted in 32 bits."""
 
 
 class Outputs(NamedTuple):
@@ -70,8 +68,8 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         match_steps: length of a match; a second has 15 steps.
         hits_to_tag, cooldown_steps, respawn_steps, flag_return_steps, beam_range: hits that tag; steps from one
             beam to the next; steps that a tagged player is out; steps until an untouched dropped flag is back; metres.
-        event_weights: what each of `sims.ctf.state.EVENTS` is worth, `[13]` or `[num_envs, 13]`; the game's points by
-            default. A slot's reward is the sum over the step's events.
+        event_weights: what each of `sims.ctf.state.EVENTS` is worth, `[13]`, `[num_envs, 13]`, or by name (others 0);
+            the game's points by default. A slot's reward is the sum over the step's events.
         n_threads: threads that step; as many as the process may use by default. Results do not depend on it.
         copy: False returns the same arrays at every step, overwritten by the next.
         render_mode: None or `"rgb_array"` (what each slot sees).
@@ -109,12 +107,12 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         respawn_steps: int = 30,
         flag_return_steps: int = 600,
         beam_range: float = 20.0,
-        event_weights: ArrayLike | None = None,
+        event_weights: ArrayLike | Mapping[str, float] | None = None,
         n_threads: int | None = None,
         copy: bool = True,
         render_mode: str | None = None,
     ) -> None:
-        _check_whole(
+        check_whole(
             num_envs=num_envs,
             team_size=team_size,
             width=width,
@@ -135,9 +133,14 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         self.n_players = 2 * team_size
         self.bots = checked_bots(bots, self.n_players)
         self.controlled = np.array([p for p in range(self.n_players) if p not in self.bots], np.int32)
-        self.num_envs, self.n_matches = num_envs, _matches(num_envs, len(self.controlled), self.n_players)
+        self.num_envs, self.n_matches = num_envs, whole_matches(num_envs, len(self.controlled), self.n_players)
         self.rules = Rules(
-            match_steps, hits_to_tag, cooldown_steps, respawn_steps, flag_return_steps, float(beam_range)
+            match_steps=int(match_steps),
+            hits_to_tag=int(hits_to_tag),
+            cooldown_steps=int(cooldown_steps),
+            respawn_steps=int(respawn_steps),
+            flag_return_steps=int(flag_return_steps),
+            beam_range=float(beam_range),
         )
         self.copy = copy
         self.render_mode = render_mode
@@ -152,7 +155,7 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         self.map_names, self.maps = pool(maps)
         alone = 1 if obs == "rgb" else MATCHES_A_THREAD
         self.n_threads = min(n_threads or min(available_threads(), max(1, self.n_matches // alone)), self.n_matches)
-        self._weights = _weights(event_weights, self.n_matches, self.n_players, self.controlled)
+        self._weights = weights_of(event_weights, self.n_matches, self.n_players, self.controlled)
         self._canvases = [blank_canvas(width, height) for _ in range(self.n_threads)]
         self._actions = np.full((self.n_matches, self.n_players, len(FACTORS)), STILL, np.int8)
         self._out = outputs(self.n_matches, self.n_players)
@@ -205,8 +208,7 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         seeds = None if seed is None else slot_seeds(seed, self.n_matches)
         if self._state is None:
             self._state = blank_state(self.n_matches, self.n_players)
-            for canvas in self._canvases if self.form.obs == "rgb" or self.render_mode is not None else ():
-                prepare(self.maps, self._state, art(), canvas, self.form.height, self.form.width)
+            self._prepare(self._state)
         if seeds is None:
             self._state.match_count[chosen] += 1
         else:
@@ -215,7 +217,7 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         reset(self.maps, self._state, chosen)
         frames = self._fresh_frames()
         self._by_lane(lambda canvas, start, stop: self._observe(canvas, start, stop, frames))
-        return obs_of(self.form, frames), {"map": np.repeat(self._state.map, len(self.controlled))}
+        return obs_of(self.form, frames), self._map_infos(np.ones(self.num_envs, np.bool_))
 
     def step(
         self, actions: ArrayLike
@@ -232,6 +234,8 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         }
         if over.any():
             infos |= self._final_infos(over)
+            if self._autoreset:
+                infos |= self._map_infos(over)
         return obs_of(self.form, frames), rewards, over, np.zeros(self.num_envs, np.bool_), infos
 
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:  # type: ignore[override]
@@ -247,6 +251,28 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         """What probes ask and observations never tell: where everybody is, who sees whom, who holds what."""
         return privileged(self.maps, self.state)
 
+    def snapshot(self) -> Snapshot:
+        """A copy of all that the future depends on, but for the maps and the rules: the state and the bots' minds."""
+        return Snapshot(State._make(map(np.copy, self.state)), Bots._make(map(np.copy, self._bots)))
+
+    def restore(self, snapshot: Snapshot) -> Any:
+        """Go on from a `snapshot` of an env of the same size and maps; returns the observations.
+
+        Raises:
+            ValueError: a snapshot of another number of matches, players or maps.
+        """
+        own = Snapshot(blank_state(self.n_matches, self.n_players), self._bots)
+        check_alike(snapshot, own, len(self.map_names))
+        self._state, self._bots = State._make(map(np.copy, snapshot.state)), Bots._make(map(np.copy, snapshot.bots))
+        self._prepare(self._state)
+        frames = self._fresh_frames()
+        self._by_lane(lambda canvas, start, stop: self._observe(canvas, start, stop, frames))
+        return obs_of(self.form, frames)
+
+    def set_event_weights(self, event_weights: ArrayLike | Mapping[str, float] | None) -> None:
+        """From the next step on, what each event is worth; as the constructor's `event_weights`."""
+        self._weights = weights_of(event_weights, self.n_matches, self.n_players, self.controlled)
+
     def map_of(self, slot: int) -> str:
         """The name of the map that a slot's match is played on."""
         return self.map_names[self.state.map[slot // len(self.controlled)]]
@@ -256,6 +282,15 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         arrays = (self._actions, self._weights)
         parts = [self.state, self._last, self._bots, self._out, self._frames, self._final, arrays]
         return sum(array.nbytes for part in parts for array in part) // self.n_matches
+
+    def _prepare(self, state: State) -> None:
+        if self.form.obs == "rgb" or self.render_mode is not None:
+            for canvas in self._canvases:
+                prepare(self.maps, state, art(), canvas, self.form.height, self.form.width)
+
+    def _map_infos(self, chosen: NDArray[np.bool_]) -> dict[str, Any]:
+        """Which maps the matches that have just begun are played on."""
+        return {"map": np.repeat(self.state.map, len(self.controlled)) * chosen, "_map": chosen.copy()}
 
     def _by_lane(self, run: Callable[[Canvas, int, int], object]) -> None:
         """Call `run(canvas, start, stop)` on consecutive slices of the matches, one a thread, each with its canvas."""
@@ -281,7 +316,7 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _observe(self, canvas: Canvas, start: int, stop: int, frames: Frames) -> None:
         if self.form.obs == "vector":
-            sense(self.maps, self.state, self.controlled, start, stop, frames.vector)
+            sense(self.maps, self.state, self.controlled, start, stop, self.rules.match_steps, frames.vector)
         else:
             self._draw(canvas, start, stop, frames)
 
@@ -388,86 +423,7 @@ class CaptureTheFlagSettings(TypedDict, total=False):
     respawn_steps: int
     flag_return_steps: int
     beam_range: float
-    event_weights: ArrayLike | None
-
-
-class CaptureTheFlagEnv(gymnasium.Env[Any, Any]):
-    """One player of a match: slot 0 of a batch of one match, by default with bots of level 3 in all other places.
-
-    `info` of the last step holds the match's results; `reset(seed=s)` begins what match m of a batch reset with `s - m`
-    begins.
-    """
-
-    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 15}
-
-    def __init__(self, *, render_mode: str | None = None, **settings: Unpack[CaptureTheFlagSettings]) -> None:
-        if settings.get("bots") is None:
-            team_size = settings.get("team_size", 2)
-            settings["bots"] = dict.fromkeys(range(1, 2 * team_size if isinstance(team_size, int) else 4), 3)
-        self.batch = CaptureTheFlagVectorEnv(1, render_mode=render_mode, **settings)
-        self.batch._autoreset = False
-        self.render_mode = render_mode
-        self.observation_space = self.batch.single_observation_space
-        self.action_space = self.batch.single_action_space
-        self._over = True
-
-    @property
-    def state(self) -> State:
-        """The privileged state, a batch of one match."""
-        return self.batch.state
-
-    def reset(self, *, seed: int | None = None, options: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
-        """Begin a match."""
-        super().reset(seed=seed)
-        if options:
-            raise ValueError(f"unknown reset options {sorted(options)}: there are none")
-        obs, infos = self.batch.reset(seed=seed)
-        self._over = False
-        return _first(obs), {"map": int(infos["map"][0])}
-
-    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Play one step."""
-        if self._over:
-            raise ResetNeeded("the match is over: call reset() before the next step()")
-        obs, rewards, terminated, _, infos = self.batch.step(np.asarray(action)[None])
-        self._over = bool(terminated[0])
-        final = infos.get("final_info", {})
-        info = {name: values[0].item() for name, values in final.items() if not name.startswith("_")}
-        return _first(obs), float(rewards[0]), self._over, False, {"events": infos["events"][0]} | info
-
-    def render(self) -> NDArray[np.uint8] | None:  # type: ignore[override]
-        """What the player sees, `[height, width, 3]` uint8; None without a mode."""
-        frames = self.batch.render()
-        return None if frames is None else frames[0]
-
-
-def _first(obs: Any) -> Any:
-    return {name: values[0] for name, values in obs.items()} if isinstance(obs, dict) else obs[0]
-
-
-def _matches(num_envs: int, n_controlled: int, n_players: int) -> int:
-    if num_envs % n_controlled:
-        raise ValueError(
-            f"num_envs={num_envs} slots can't be shared out to whole matches: with {n_controlled} controlled players a "
-            f"match use a multiple of {n_controlled}, or let bots play others, as bots={{{n_players - 1}: 3}}"
-        )
-    return num_envs // n_controlled
-
-
-def _weights(
-    event_weights: ArrayLike | None, n_matches: int, n_players: int, controlled: NDArray[np.int32]
-) -> NDArray[np.float64]:
-    """What each event is worth to each player, `[match, player, event]`; nothing to bots."""
-    given = np.asarray(POINTS if event_weights is None else event_weights, np.float64)
-    n_slots = n_matches * len(controlled)
-    if given.shape not in ((N_EVENTS,), (n_slots, N_EVENTS)) or not np.isfinite(given).all():
-        raise ValueError(
-            f"event_weights must be finite numbers of shape ({N_EVENTS},) or ({n_slots}, {N_EVENTS}), one an event of "
-            f"sims.ctf.state.EVENTS, got shape {given.shape}"
-        )
-    weights = np.zeros((n_matches, n_players, N_EVENTS))
-    weights[:, controlled] = np.broadcast_to(given, (n_slots, N_EVENTS)).reshape(n_matches, -1, N_EVENTS)
-    return weights
+    event_weights: ArrayLike | Mapping[str, float] | None
 
 
 def outputs(n_matches: int, n_players: int) -> Outputs:
@@ -478,9 +434,3 @@ def outputs(n_matches: int, n_players: int) -> Outputs:
         over=np.zeros(n_matches, np.bool_),
         struck=np.zeros((n_matches, n_players), np.int32),
     )
-
-
-def _check_whole(**values: int) -> None:
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= MAX_WHOLE:
-            raise ValueError(f"{name} must be an integer of at least 1 (and at most {MAX_WHOLE:,}), got {value!r}")

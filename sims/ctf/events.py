@@ -47,17 +47,22 @@ def events_in(counts: NDArray[np.uint8], state: State, match: int) -> list[Event
     ]
 
 
-def write_events(path: Path, events: Sequence[Event], team_size: int = 2) -> None:
+def write_events(path: Path, events: Sequence[Event], team_size: int) -> None:
     """Write events as a Parquet table, a row an event, in order; the file appears whole or not at all.
 
     Columns: `step` (int32, steps played), `seconds` (float32, since the match began), `player` (int8, index in its
     match), `team` ("red" or "blue"), `event` (a name of `sims.ctf.state.EVENTS`), and `x`, `y`, `z` (float32, metres).
 
     Raises:
-        ValueError: pyarrow is not installed. FileNotFoundError: the folder of `path` does not exist.
+        ValueError: pyarrow is not installed, or players that teams of `team_size` haven't.
+        FileNotFoundError: the folder of `path` does not exist.
     """
     parquet = import_parquet()
     import pyarrow as pa
+
+    strangers = sorted({event.player for event in events if not 0 <= event.player < 2 * team_size})
+    if strangers:
+        raise ValueError(f"two teams of {team_size} have no player {strangers[0]}: give the match's own team_size")
 
     rows = list(zip(*events, strict=True)) or [()] * len(Event._fields)
     step, player, event, x, y, z = (np.array(column) for column in rows)

@@ -92,7 +92,8 @@ class Recorder:
         """What has happened so far, to all players."""
         self.over = False
         """Whether the match has ended."""
-        named = {**dict(players or {}), **env.bots}
+        told = {p: who if isinstance(who, str) else int(who) for p, who in (players or {}).items()}
+        named = {**told, **env.bots}
         self._players = tuple(named.get(p, POLICY) for p in range(env.n_players))
         self._number = int(env.state.match_count[match])
         self._actions: list[NDArray[np.int8]] = []

@@ -17,6 +17,10 @@ AIR_ACCELERATION = 1.0
 FRICTION = 6.0
 """Of the speed, a second, on the ground."""
 
+AIR_SPEED_LIMIT = 1.25
+"""Of the top speed: what jump after jump can gain. Quake sets no limit; here hops at three times the walking speed
+would leave every other way of moving behind, and outrun the collisions."""
+
 STOPPING_SPEED = 2.0
 """Below this many metres a second friction acts as at this speed, so that a player comes to rest."""
 
@@ -95,6 +99,10 @@ def _accelerate(state, m, p, strafe, walk):
             gained = min(lacking, (AIR_ACCELERATION if flying else ACCELERATION) * TOP_SPEED * DT)
             vx += gained * wish_x
             vy += gained * wish_y
+            speed = np.sqrt(vx * vx + vy * vy)
+            if speed > AIR_SPEED_LIMIT * TOP_SPEED:
+                vx *= AIR_SPEED_LIMIT * TOP_SPEED / speed
+                vy *= AIR_SPEED_LIMIT * TOP_SPEED / speed
     state.vx[m, p], state.vy[m, p] = vx, vy
 
 

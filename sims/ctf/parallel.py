@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
 
 from sims.ctf.env import CaptureTheFlagSettings, CaptureTheFlagVectorEnv
+from sims.ctf.privileged import Privileged
 
 
 class CaptureTheFlagParallelEnv(ParallelEnv[str, Any, Any]):
@@ -29,7 +30,7 @@ class CaptureTheFlagParallelEnv(ParallelEnv[str, Any, Any]):
     def __init__(self, *, render_mode: str | None = None, **settings: Unpack[CaptureTheFlagSettings]) -> None:
         team_size = settings.get("team_size", 2)
         n_bots = len(settings.get("bots") or {})
-        n_slots = 2 * team_size - n_bots if isinstance(team_size, int) else 1
+        n_slots = 2 * team_size - n_bots if isinstance(team_size, int | np.integer) else 1
         self.batch = CaptureTheFlagVectorEnv(max(1, n_slots), render_mode=render_mode, **settings)
         self.batch._autoreset = False
         self.render_mode = render_mode
@@ -37,6 +38,10 @@ class CaptureTheFlagParallelEnv(ParallelEnv[str, Any, Any]):
         self.possible_agents = [names[p] for p in self.batch.controlled]
         self.agents: list[str] = []
         self._action_spaces = {agent: deepcopy(self.batch.single_action_space) for agent in self.possible_agents}
+
+    def privileged(self) -> Privileged:
+        """What probes ask and observations never tell, of a batch of one match."""
+        return self.batch.privileged()
 
     def observation_space(self, agent: str) -> spaces.Space:
         """An agent's observations: the same for all."""

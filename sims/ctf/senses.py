@@ -38,20 +38,24 @@ OWN = (
     "heading_sin",
     "own_flag_home",
     "their_flag_home",
+    "time_left",
+    "lead",
 )
 """The player's own state behind the rays: speeds in parts of the top speed, pitch in [-1, 1], hits taken; its place in
 units of `RANGE` from the map's middle and its heading, both in its team's frame (blue's is turned by half a turn, so
-that both teams see the same map); flags as a game's display shows them."""
+that both teams see the same map); flags, the part of the match that is left, and the lead in tens of captures, as a
+game's display shows them. (Pixels have no such display: as in FTW, players don't see the clock.)"""
 
 N_SENSES = N_RAYS * len(CHANNELS) + len(OWN)
 
 
 @kernel
-def sense(maps, state, seen, start, stop, vectors):
+def sense(maps, state, seen, start, stop, match_steps, vectors):
     """Write the compact observations of the matches `[start, stop)`.
 
     Args:
         maps: `Maps`. state: `State`, only read. seen: int32 `[n]`, the players of each match who are looked through.
+        match_steps: length of a match.
         vectors: float32 `[slot, N_SENSES]`, slot `match * n + i` is `seen[i]`'s; written.
     """
     n = seen.shape[0]
@@ -62,7 +66,7 @@ def sense(maps, state, seen, start, stop, vectors):
             _sense_map(maps, state, m, seen[i], row)
             _sense_players(maps, state, m, seen[i], row)
             _sense_flags(maps, state, m, seen[i], row)
-            _sense_self(maps, state, m, seen[i], row)
+            _sense_self(maps, state, m, seen[i], match_steps, row)
 
 
 @kernel
@@ -123,7 +127,7 @@ def _sense_flags(maps, state, m, p, row):
 
 
 @kernel
-def _sense_self(maps, state, m, p, row):
+def _sense_self(maps, state, m, p, match_steps, row):
     own = RED if p < state.x.shape[1] // 2 else BLUE
     k, heading = state.map[m], state.yaw[m, p]
     vx, vy = state.vx[m, p], state.vy[m, p]
@@ -144,3 +148,5 @@ def _sense_self(maps, state, m, p, row):
     row[at + 11], row[at + 12] = side * COS[heading], side * SIN[heading]
     row[at + 13] = state.flag[m, own] == HOME
     row[at + 14] = state.flag[m, 1 - own] == HOME
+    row[at + 15] = 1.0 - state.clock[m] / match_steps
+    row[at + 16] = 0.1 * (state.score[m, own] - state.score[m, 1 - own])

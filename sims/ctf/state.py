@@ -99,7 +99,9 @@ class Maps(NamedTuple):
 
 
 class State(NamedTuple):
-    """Everything that differs from match to match; with the maps and the rules it determines the future.
+    """Everything that differs from match to match; with maps, rules and actions it determines the future.
+
+    Bots have minds of their own (`sims.ctf.bots.Bots`): `CaptureTheFlagVectorEnv.snapshot` copies both.
 
     Axes: [match], [match, team] or [match, player]; positions in metres in the map's frame, z of the feet.
     """

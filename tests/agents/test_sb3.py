@@ -19,6 +19,7 @@ from agents.evaluate import play
 from agents.lstm import LstmState
 from agents.policy import STARTED
 from agents.sb3 import Sb3Policy, WorldVecEnv
+from sims.ctf.env import CaptureTheFlagVectorEnv
 from sims.pointnav.env import PointNavEnv, PointNavVectorEnv
 from sims.pointnav.state import FORWARD, STOP
 
@@ -233,3 +234,15 @@ def test_other_models_are_refused():
     model = RecurrentPPO("MultiInputLstmPolicy", world(obs="dict"), policy_kwargs=LSTM, **settings)
     with pytest.raises(ValueError, match=r"must take flat observations of shape \(12,\)"):
         Sb3Policy(model)
+
+
+def test_capture_the_flag_trains_from_pixels():
+    world = CaptureTheFlagVectorEnv(
+        4, maps="indoor:0-2", bots={2: 1, 3: 1}, width=36, height=36, match_steps=20, n_threads=1
+    )
+    model = PPO("CnnPolicy", WorldVecEnv(world), n_steps=16, batch_size=32, n_epochs=1, device="cpu", seed=0)
+    before = [parameter.detach().clone() for parameter in model.policy.parameters()]
+    model.learn(128)
+    assert any((old != new).any() for old, new in zip(before, model.policy.parameters(), strict=True))
+    assert len(model.ep_info_buffer) == 4, "a match ended in every slot, after 20 steps"
+    assert {info["l"] for info in model.ep_info_buffer} == {20}

@@ -12,7 +12,10 @@ from stable_baselines3.common.env_checker import check_env as check_env_sb3
 import sims  # noqa: F401 (registers the ids)
 from sims.ctf.actions import FACTORS, SMALL, STILL
 from sims.ctf.art.atlas import art
-from sims.ctf.env import CaptureTheFlagEnv, CaptureTheFlagSettings, CaptureTheFlagVectorEnv
+from sims.ctf.env import CaptureTheFlagSettings, CaptureTheFlagVectorEnv
+from sims.ctf.parallel import parallel_env
+from sims.ctf.senses import N_SENSES
+from sims.ctf.single import CaptureTheFlagEnv
 from sims.ctf.state import CARRIED, EVENTS, HOME, POINTS
 from tests.sims.ctf.envs import FORWARD, LITTLE, MIXED, VECTOR, parts, put, record, still, ways
 
@@ -416,3 +419,49 @@ def test_flags_stay_where_the_rules_have_them():
         tags = int(tagged.sum())
     assert tags > 30
     assert env.state.totals[:, :, 3].sum() > 10
+
+
+def test_a_snapshot_goes_on_as_the_env_did_bots_minds_included():
+    env = CaptureTheFlagVectorEnv(2, maps="indoor:0-3", bots={1: 2, 2: 4, 3: "patrol"}, obs="vector", match_steps=200)
+    other = CaptureTheFlagVectorEnv(2, maps="indoor:0-3", bots={1: 2, 2: 4, 3: "patrol"}, obs="vector", match_steps=200)
+    env.reset(seed=3)
+    for _ in range(150):
+        env.step(np.tile(STILL, (2, 1)))
+    kept = env.snapshot()
+    on = [env.step(np.tile(STILL, (2, 1)))[0].tobytes() for _ in range(120)]
+    restored = other.restore(kept)
+    assert restored.shape == (2, N_SENSES)
+    assert [other.step(np.tile(STILL, (2, 1)))[0].tobytes() for _ in range(120)] == on
+    with pytest.raises(ValueError, match="restore into an env with as many matches"):
+        CaptureTheFlagVectorEnv(1, maps="indoor:0-3", bots={1: 2, 2: 4, 3: "patrol"}, obs="vector").restore(kept)
+
+
+def test_event_weights_go_by_name_and_can_change_between_steps():
+    env = CaptureTheFlagVectorEnv(4, maps="indoor:0-1", obs="vector", event_weights={"picked_up": 2.0})
+    env.reset(seed=0)
+    env.state.x[0, 0], env.state.y[0, 0] = env.state.flag_x[0, 1], env.state.flag_y[0, 1]
+    assert env.step(np.tile(STILL, (4, 1)))[1].tolist() == [2.0, 0.0, 0.0, 0.0]
+    env.reset(seed=0)
+    env.set_event_weights({"opponent_picked_up": -1.0})
+    env.state.x[0, 0], env.state.y[0, 0] = env.state.flag_x[0, 1], env.state.flag_y[0, 1]
+    assert env.step(np.tile(STILL, (4, 1)))[1].tolist() == [0.0, 0.0, -1.0, -1.0]
+
+
+def test_every_match_says_which_map_it_is_on():
+    env = CaptureTheFlagVectorEnv(8, maps="indoor:0-5", obs="vector", match_steps=3)
+    _, infos = env.reset(seed=0)
+    assert infos["_map"].all()
+    assert infos["map"].tolist() == np.repeat(env.state.map, 4).tolist()
+    for k in range(3):
+        infos = env.step(np.tile(STILL, (8, 1)))[4]
+        assert ("map" in infos) == (k == 2)
+    assert infos["map"].tolist() == np.repeat(env.state.map, 4).tolist()
+
+
+def test_every_shell_tells_probes_what_they_ask():
+    single = gymnasium.make("umwelt/CaptureTheFlag-v0", obs="vector", maps="indoor:0-1").unwrapped
+    single.reset(seed=0)
+    assert single.privileged().position.shape == (1, 4, 3)
+    match = parallel_env(obs="vector", maps="indoor:0-1")
+    match.reset(seed=0)
+    assert match.privileged().sees.shape == (1, 4, 4)

@@ -6,7 +6,8 @@ import pytest
 
 import sims  # noqa: F401 (registers the ids)
 from sims.ctf.actions import STILL
-from sims.ctf.env import CaptureTheFlagEnv, CaptureTheFlagVectorEnv
+from sims.ctf.env import CaptureTheFlagVectorEnv
+from sims.ctf.single import CaptureTheFlagEnv
 from tests.sims.ctf.envs import LITTLE, VECTOR, still
 
 
@@ -170,3 +171,14 @@ def test_a_spec_survives_json_whose_keys_are_strings():
     made = gymnasium.make("umwelt/CaptureTheFlag-v0", bots={1: 3, 2: 3, 3: "runner"}, **LITTLE)
     again = gymnasium.make(gymnasium.envs.registration.EnvSpec.from_json(made.spec.to_json()))
     assert again.unwrapped.batch.bots == {1: 3, 2: 3, 3: "runner"}
+
+
+@pytest.mark.parametrize("weights", ["x", {"capture": 1.0}, {"captured": None}, [1.0]])
+def test_event_weights_that_mean_nothing_are_refused(weights):
+    with pytest.raises(ValueError, match="event_weights must be finite numbers"):
+        CaptureTheFlagVectorEnv(4, obs="vector", maps="indoor:0-1", event_weights=weights)
+
+
+def test_a_single_env_names_its_own_cure_for_bots():
+    with pytest.raises(ValueError, match="bots= must name all the others"):
+        CaptureTheFlagEnv(bots={1: 3}, obs="vector", maps="indoor:0-1")

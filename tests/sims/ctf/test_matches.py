@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sims.ctf.env import CaptureTheFlagVectorEnv
-from sims.ctf.events import write_events
+from sims.ctf.events import Event, write_events
 from sims.ctf.matches import Recorder, digest, read_match, replay, verify, write_match
 from sims.ctf.state import EVENTS, N_EVENTS
 from tests.sims.ctf.arena import HALL
@@ -122,7 +122,7 @@ def test_text_maps_travel_in_the_file(tmp_path):
 
 def test_events_add_up_to_the_totals(played, tmp_path):
     env, recorder = played
-    write_events(tmp_path / "events.parquet", recorder.events)
+    write_events(tmp_path / "events.parquet", recorder.events, team_size=2)
     table = pq.read_table(tmp_path / "events.parquet")
     assert table.column_names == ["step", "seconds", "player", "team", "event", "x", "y", "z"]
     counts = np.zeros((4, N_EVENTS), int)
@@ -136,7 +136,7 @@ def test_events_add_up_to_the_totals(played, tmp_path):
 
 
 def test_a_table_without_events_has_its_columns(tmp_path):
-    write_events(tmp_path / "events.parquet", [])
+    write_events(tmp_path / "events.parquet", [], team_size=2)
     table = pq.read_table(tmp_path / "events.parquet")
     assert (table.num_rows, table.num_columns) == (0, 8)
 
@@ -202,7 +202,7 @@ def test_without_pyarrow_the_cure_is_named(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="need pyarrow: pip install"):
         read_match(tmp_path / "one.match.parquet")
     with pytest.raises(ValueError, match="need pyarrow: pip install"):
-        write_events(tmp_path / "events.parquet", [])
+        write_events(tmp_path / "events.parquet", [], team_size=2)
 
 
 def test_recorders_refuse_what_they_can_not_keep():
@@ -228,3 +228,33 @@ def test_recorders_refuse_what_they_can_not_keep():
     env.step(env.action_space.sample())
     fresh.after_step()
     assert fresh.file().players == (5, "agent-7", 4, "runner")
+
+
+def test_a_match_after_one_with_beams_is_recorded_as_if_it_were_the_first():
+    env = CaptureTheFlagVectorEnv(4, maps="indoor:0-2", obs="vector", match_steps=12)
+    env.reset(seed=0)
+    for _ in range(12):
+        env.step(np.tile((2, 1, 1, 1, 1, 0), (4, 1)))
+    recorder = Recorder(env)
+    while not recorder.over:
+        env.step(np.tile((2, 1, 1, 2, 0, 0), (4, 1)))
+        recorder.after_step()
+    verify(recorder.file())
+
+
+def test_numpys_integers_are_written_too(tmp_path):
+    env = CaptureTheFlagVectorEnv(
+        3, maps="indoor:0-2", obs="vector", match_steps=np.int64(5), bots={np.int64(3): np.int64(2)}
+    )
+    env.reset(seed=0)
+    recorder = Recorder(env, players={0: np.int64(4)})
+    for _ in range(5):
+        env.step(np.tile((2, 1, 1, 2, 0, 0), (3, 1)))
+        recorder.after_step()
+    write_match(tmp_path / "a.match.parquet", recorder.file())
+    assert read_match(tmp_path / "a.match.parquet").players == (4, "policy", "policy", 2)
+
+
+def test_events_of_players_that_the_teams_have_not_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="two teams of 1 have no player 2: give the match's own team_size"):
+        write_events(tmp_path / "events.parquet", [Event(1, 2, 0, 0.0, 0.0, 0.0)], team_size=1)

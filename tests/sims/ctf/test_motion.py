@@ -144,3 +144,15 @@ def test_a_crowd_in_a_corridor_pushes_nobody_into_a_wall(seed):
         at = np.stack([match.state.x[0], match.state.y[0]], axis=1)[:, None]
         beside = np.maximum(np.maximum(walls - at, at - walls - 2.0), 0.0)
         assert np.hypot(beside[..., 0], beside[..., 1]).min() > PLAYER_RADIUS - 1e-6
+
+
+@pytest.mark.parametrize("action", [(1, 1, 0, 2, 0, 1), (3, 1, 2, 2, 0, 1), (2, 1, 0, 2, 0, 1)])
+def test_hops_gain_a_quarter_of_the_top_speed_and_no_more(action):
+    match = arena()
+    fastest = 0.0
+    for _ in range(300):
+        play(match, action)
+        fastest = max(fastest, np.hypot(match.state.vx[0, 0], match.state.vy[0, 0]))
+        x, y = match.state.x[0, 0], match.state.y[0, 0]
+        assert match.maps.solid[0, int(y / 2), int(x / 2)] == 0
+    assert fastest <= 1.25 * TOP_SPEED + 1e-9

@@ -4,9 +4,11 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
 from pathlib import Path
 from queue import Empty
@@ -16,7 +18,8 @@ import numpy as np
 
 N_PLAYERS = 4
 STEPS = 400
-START_SECONDS = 60
+START_SECONDS, GAME_SECONDS = 20, 90
+"""How long players wait for one another at the start, and the bench for the game's end."""
 
 
 def vizdoom_is_here() -> bool:
@@ -36,9 +39,7 @@ def vizdoom_rate(steps: int = STEPS) -> float:
     for player in players:
         player.start()
     try:
-        return N_PLAYERS * steps / results.get(timeout=START_SECONDS + steps)
-    except Empty:
-        raise ValueError(f"ViZDoom's game of {N_PLAYERS} didn't come about: is its port, 5029, in use?") from None
+        return N_PLAYERS * steps / _wait(results, players)
     finally:
         engines = [engine for player in players for engine in _children(player.pid)]
         for player in players:
@@ -47,6 +48,16 @@ def vizdoom_rate(steps: int = STEPS) -> float:
         for engine in engines:
             with suppress(ProcessLookupError):
                 os.kill(engine, signal.SIGKILL)
+
+
+def _wait(results: "Queue[float]", players: Sequence[BaseProcess]) -> float:
+    """The host's seconds, as soon as they're there; an error as soon as a player dies or the time is over."""
+    for _ in range(GAME_SECONDS):
+        with suppress(Empty):
+            return results.get(timeout=1.0)
+        if not all(player.is_alive() for player in players):
+            break
+    raise ValueError(f"ViZDoom's game of {N_PLAYERS} didn't come about or broke off: is its port, 5029, in use?")
 
 
 def _children(pid: int | None) -> list[int]:

@@ -1,8 +1,11 @@
 """Benchmark lines: one JSON object a figure on standard output, and nothing else there."""
 
 import json
+import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -31,6 +34,23 @@ class Figure(NamedTuple):
     threads: int
     against: str | None = None
     ratio: float | None = None
+
+
+@contextmanager
+def pinned(n_threads: int) -> Iterator[None]:
+    """Have this process run on as many of its cores as it has threads to use, until the block ends.
+
+    Raises:
+        ValueError: a thread count that this process has no cores for.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    if not 1 <= n_threads <= len(cores):
+        raise ValueError(f"--threads must be 1 to {len(cores)} (the cores this process may use), got {n_threads}")
+    os.sched_setaffinity(0, cores[:n_threads])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 def emit(bench: str, figure: Figure) -> None:

@@ -1,6 +1,5 @@
 """`umwelt bench ctf`: agent-frames a second through the public `VectorEnv`, and where the time goes."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ import tyro
 from numpy.typing import NDArray
 
 import sims  # noqa: F401 (registers the ids)
-from sims.core.bench import Figure, emit
+from sims.core.bench import Figure, emit, pinned
 from sims.core.threads import available_threads
 from sims.ctf.bench_vizdoom import vizdoom_is_here, vizdoom_rate
 from sims.ctf.bot_kernels import act
@@ -55,16 +54,10 @@ def measure(settings: BenchSettings) -> Iterator[Figure]:
     Raises:
         ValueError: a thread count that this process has no cores for.
     """
-    cores = sorted(os.sched_getaffinity(0))
     for n_threads in settings.threads:
-        if not 1 <= n_threads <= len(cores):
-            raise ValueError(f"--threads must be 1 to {len(cores)} (the cores this process may use), got {n_threads}")
-        os.sched_setaffinity(0, cores[:n_threads])
-        try:
+        with pinned(n_threads):
             for family in ("indoor", "outdoor"):
                 yield from _measure(settings, family, n_threads)
-        finally:
-            os.sched_setaffinity(0, cores)
 
 
 def _measure(settings: BenchSettings, family: str, n_threads: int) -> Iterator[Figure]:

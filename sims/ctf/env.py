@@ -15,6 +15,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
+from sims.core.checks import check_whole
 from sims.core.seeding import slot_seeds
 from sims.core.threads import available_threads, split
 from sims.ctf.actions import FACTORS, STILL, ActionForm, action_space, action_table
@@ -27,8 +28,8 @@ from sims.ctf.observing import Frames, ObsForm, Plane, blank_frames, form_of, ob
 from sims.ctf.pool import MapNames, pool
 from sims.ctf.privileged import Privileged, privileged
 from sims.ctf.senses import sense
-from sims.ctf.settings import Snapshot, check_alike, check_whole, weights_of, whole_matches
-from sims.ctf.state import EVENTS, N_EVENTS, POINTS, Rules, State, blank_state
+from sims.ctf.settings import MAX_WHOLE, Snapshot, check_alike, weights_of, whole_matches
+from sims.ctf.state import EVENTS, N_EVENTS, POINTS, RULES, Rules, State, blank_state
 from sims.ctf.step import restart, step
 from sims.ctf.view import observe, prepare
 
@@ -101,18 +102,19 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
         width: int = 84,
         height: int = 84,
         actions: ActionForm = "factors",
-        match_steps: int = 4500,
-        hits_to_tag: int = 2,
-        cooldown_steps: int = 6,
-        respawn_steps: int = 30,
-        flag_return_steps: int = 600,
-        beam_range: float = 20.0,
+        match_steps: int = RULES.match_steps,
+        hits_to_tag: int = RULES.hits_to_tag,
+        cooldown_steps: int = RULES.cooldown_steps,
+        respawn_steps: int = RULES.respawn_steps,
+        flag_return_steps: int = RULES.flag_return_steps,
+        beam_range: float = RULES.beam_range,
         event_weights: ArrayLike | Mapping[str, float] | None = None,
         n_threads: int | None = None,
         copy: bool = True,
         render_mode: str | None = None,
     ) -> None:
         check_whole(
+            MAX_WHOLE,
             num_envs=num_envs,
             team_size=team_size,
             width=width,

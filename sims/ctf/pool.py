@@ -11,7 +11,7 @@ from sims.ctf.drawing.walls import GRID_BITS
 from sims.ctf.ground import height_at
 from sims.ctf.maps.catalogue import load, map_names
 from sims.ctf.maps.check import check
-from sims.ctf.maps.distance import distances, walkable
+from sims.ctf.maps.distance import FAR, distances, walkable
 from sims.ctf.maps.layout import CELL, MAX_SPAWNS, Map
 from sims.ctf.state import PLAYER_RADIUS, Maps
 
@@ -52,7 +52,7 @@ def arrays_of(maps: Sequence[Map]) -> Maps:
     rows, columns = (max(each.solid.shape[axis] for each in maps) for axis in range(2))
     flat = all(each.family == "indoor" for each in maps)
     nodes = (2, 2) if flat else (2 * rows + 1, 2 * columns + 1)
-    most = max(1, *(len(each.obstacles) for each in maps)) if n > 1 else max(1, len(maps[0].obstacles))
+    most = max([1, *(len(each.obstacles) for each in maps)])
     arrays = Maps(
         outdoor=np.array([each.family == "outdoor" for each in maps]),
         shape=np.array([each.solid.shape for each in maps], np.int32),
@@ -71,7 +71,7 @@ def arrays_of(maps: Sequence[Map]) -> Maps:
         spawns=np.zeros((n, 2, MAX_SPAWNS, 2)),
         spawn_headings=np.zeros((n, 2, MAX_SPAWNS), np.int32),
         n_spawns=np.array([each.spawns.shape[1] for each in maps], np.int32),
-        to_stand=np.full((n, 2, rows * columns), 65535, np.uint16),
+        to_stand=np.full((n, 2, rows * columns), FAR, np.uint16),
     )
     for k, each in enumerate(maps):
         _fill(arrays, k, each, nodes)
@@ -125,7 +125,7 @@ def _fill(arrays: Maps, k: int, each: Map, nodes: tuple[int, int]) -> None:
     for team in range(2):
         x, y = each.stands[team]
         arrays.stands[k, team] = x, y, height_at(arrays, k, x, y)
-        field = np.full(arrays.solid.shape[1:], 65535, np.uint16)
+        field = np.full(arrays.solid.shape[1:], FAR, np.uint16)
         field[:rows, :columns] = distances(walkable(each), int(y / CELL), int(x / CELL))
         arrays.to_stand[k, team] = field.reshape(-1)
 

@@ -21,17 +21,6 @@ class Snapshot(NamedTuple):
     bots: Bots
 
 
-def check_whole(**values: int) -> None:
-    """Refuse what isn't a whole number of at least 1.
-
-    Raises:
-        ValueError: naming the setting.
-    """
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 1 <= value <= MAX_WHOLE:
-            raise ValueError(f"{name} must be an integer of at least 1 (and at most {MAX_WHOLE:,}), got {value!r}")
-
-
 def whole_matches(num_envs: int, n_controlled: int, n_players: int) -> int:
     """How many matches `num_envs` slots are.
 

@@ -60,12 +60,16 @@ POINTS = (0.0, 0.0, 5.0, 0.0, 1.0, 2.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 class Rules(NamedTuple):
     """What a match is played by; steps are fifteenths of a second."""
 
-    match_steps: int
-    hits_to_tag: int
-    cooldown_steps: int
-    respawn_steps: int
-    flag_return_steps: int
-    beam_range: float  # metres
+    match_steps: int = 4500  # five minutes
+    hits_to_tag: int = 2
+    cooldown_steps: int = 6
+    respawn_steps: int = 30
+    flag_return_steps: int = 600  # Quake III's 40 s
+    beam_range: float = 20.0  # metres
+
+
+RULES = Rules()
+"""The game as it is played by default."""
 
 
 class Maps(NamedTuple):

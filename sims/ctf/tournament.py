@@ -18,17 +18,18 @@ from sims.ctf.bots import blank_bots
 from sims.ctf.build import reset
 from sims.ctf.env import outputs
 from sims.ctf.pool import MapNames, pool
-from sims.ctf.state import N_EVENTS, Rules, blank_state
+from sims.ctf.state import N_EVENTS, RULES, blank_state
 from sims.ctf.step import step
 
 DEFAULT_PAIRS = ((5, 1), (2, 1), (3, 2), (4, 3), (5, 4))
 
 
 class Results(NamedTuple):
-    """What a number of matches came to, from the first side's point of view, each `[match]`."""
+    """What a number of matches came to, from the first side's point of view; scores are `[match]`."""
 
     score: NDArray[np.int64]
     score_against: NDArray[np.int64]
+    events: NDArray[np.int64]  # [match, event] of the first side's players together
 
     def counts(self) -> tuple[int, int, int]:
         """Matches won, drawn, lost."""
@@ -48,7 +49,7 @@ class TournamentSettings:
     """Maps that are played on."""
     team_size: int = 2
     """Players of a team, all of one kind."""
-    match_steps: int = 4500
+    match_steps: int = RULES.match_steps
     """Length of a match; a second has 15 steps."""
     seed: int = 0
     """Of the matches."""
@@ -87,7 +88,7 @@ def play(
     n_matches: int,
     maps: MapNames = "indoor:1000000-1000200",
     team_size: int = 2,
-    match_steps: int = 4500,
+    match_steps: int = RULES.match_steps,
     seed: int = 0,
 ) -> Results:
     """Matches between two teams of bots, each of one level or kind; in every second match the first side is blue.
@@ -108,7 +109,7 @@ def play(
     swapped = blank_bots(arrays, dict(enumerate(as_blue)), n_matches, n_players)
     for own, other in zip(bots, swapped, strict=True):
         own[1::2] = other[1::2]
-    rules = Rules(match_steps, 2, 6, 30, 600, 20.0)
+    rules = RULES._replace(match_steps=match_steps)
     actions = np.zeros((n_matches, n_players, 6), np.int8)
     weights, out = np.zeros((n_matches, n_players, N_EVENTS)), outputs(n_matches, n_players)
 
@@ -118,6 +119,7 @@ def play(
             step(arrays, state, actions, start, stop, rules, weights, out)
 
     split(whole, n_matches, available_threads())
-    own = np.arange(n_matches) % 2
-    rows = np.arange(n_matches)
-    return Results(state.score[rows, own].astype(np.int64), state.score[rows, 1 - own].astype(np.int64))
+    rows, own = np.arange(n_matches), np.arange(n_matches) % 2
+    by_team = state.totals.reshape(n_matches, 2, team_size, N_EVENTS).sum(axis=2, dtype=np.int64)
+    score = state.score.astype(np.int64)
+    return Results(score[rows, own], score[rows, 1 - own], by_team[rows, own])

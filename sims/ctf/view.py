@@ -46,7 +46,7 @@ def observe(maps, state, art, canvas, seen, start, stop, frames, depths, things)
         seen: int32 `[n]`: the players of each match who are looked through; slot `match * n + i` is `seen[i]`'s.
         frames: uint8 `[slot, height, width * 3]`, written.
         depths: float32 `[slot, height * width]`, metres along the view's axis (infinite: the sky), or `[0, 0]`.
-        things: uint8 `[slot, height * width]`, instance ids (`THINGS`), or `[0, 0]`.
+        things: uint8 `[slot, height * width]`, instance ids (`PLAYER_THING` and those beside it), or `[0, 0]`.
     """
     n = seen.shape[0]
     planes = depths.shape[0] > 0 or things.shape[0] > 0

@@ -32,6 +32,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike, NDArray
 
+from sims.core.checks import check_whole
 from sims.core.seeding import slot_seeds
 from sims.core.threads import available_threads, split
 from sims.pointnav.build import PoolSettings, reset
@@ -123,7 +124,7 @@ class PointNavVectorEnv(VectorEnv[Any, Any, Any]):
         copy: bool = True,
         render_mode: str | None = None,
     ) -> None:
-        _at_least_one(num_envs=num_envs, max_steps=max_steps, n_threads=1 if n_threads is None else n_threads)
+        check_whole(num_envs=num_envs, max_steps=max_steps, n_threads=1 if n_threads is None else n_threads)
         if obs not in ("flat", "dict"):
             raise ValueError(f"obs must be 'flat' or 'dict', got {obs!r}")
         if render_mode not in (None, "rgb_array"):
@@ -465,9 +466,3 @@ def _outputs(n: int) -> Outputs:
         final_episode=np.zeros(n, np.int64),
         final_steps=np.zeros(n, np.int64),
     )
-
-
-def _at_least_one(**values: int) -> None:
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} must be an integer of at least 1, got {value!r}")

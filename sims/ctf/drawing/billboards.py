@@ -57,24 +57,11 @@ def draw_items(camera, art, canvas, planes):
         wide, high = art.sprite_size[sprite, 0] * scale, art.sprite_size[sprite, 1] * scale
         left = HALF * camera.width + canvas.item_aside[i] * scale - HALF * wide
         bottom = camera.horizon + (camera.z - canvas.item_foot[i]) * scale
-        hazy = haze_at(np.float32(depth)) if camera.per_pixel else np.float32(0.0)
-        clear = 256.0 * (1.0 - hazy) if camera.per_pixel else light_at(depth)
+        hazy = haze_at(np.float32(depth)) if camera.outdoors else np.float32(0.0)
+        clear = 256.0 * (1.0 - hazy) if camera.outdoors else light_at(depth)
         light, haze = np.uint32(clear * camera.light), np.uint32(256.0 * hazy * camera.light)
-        stamp(
-            camera,
-            art,
-            canvas,
-            planes,
-            sprite,
-            canvas.item_thing[i],
-            left,
-            bottom - high,
-            wide,
-            high,
-            depth,
-            light,
-            haze,
-        )
+        thing, top = canvas.item_thing[i], bottom - high
+        stamp(camera, art, canvas, planes, sprite, thing, left, top, wide, high, depth, light, haze)
 
 
 @kernel
@@ -104,7 +91,7 @@ def stamp(camera, art, canvas, planes, sprite, thing, left, top, wide, high, dep
         first, stop = top + art.spans[span + u, 0] * per_texel, top + art.spans[span + u, 1] * per_texel
         first_y, stop_y = max(0, np.int64(np.ceil(first - HALF))), min(camera.height, np.int64(np.ceil(stop - HALF)))
         v = np.int64((first_y + HALF - top) / per_texel * ONE)
-        land = canvas.top[x] if camera.per_pixel else camera.height  # rows from here on can be ground
+        land = canvas.top[x] if camera.outdoors else camera.height  # rows from here on can be ground
         for y in range(first_y, stop_y):
             texel = art.sprite_texels[texels + min(v >> 16, rows - 1)]
             v += dv
@@ -190,6 +177,6 @@ def _dot(camera, canvas, x, y, depth, radius, colour):
         ):
             pixel = row * camera.stride + column
             if canvas.depth[column] > depth and not (
-                camera.per_pixel and row >= canvas.top[column] and canvas.nearness[pixel] >= 1.0 / depth
+                camera.outdoors and row >= canvas.top[column] and canvas.nearness[pixel] >= 1.0 / depth
             ):
                 canvas.pixels[pixel] = colour

@@ -25,7 +25,7 @@ class Camera(NamedTuple):
     stride: int  # pixels from one row of the canvas to the next: the width, rounded up to whole vectors
     height: int
     light: float  # 1, or less for who is out of play
-    per_pixel: bool  # whether depth differs within a column
+    outdoors: bool  # under the open sky: depth differs from pixel to pixel, and far things are in haze
 
 
 class Canvas(NamedTuple):
@@ -45,10 +45,8 @@ class Canvas(NamedTuple):
     wall_light: NDArray[np.int32]  # [stride] 0 to 256
     nearness: NDArray[np.float32]  # [height * stride] 1 / depth of the ground outdoors
     shade: NDArray[np.float32]  # [height * stride] 0 to 256: light on it
-    rise: NDArray[
-        np.float32
-    ]  # [stride] row of the ground at one depth, and at the depth before, or the other way round
-    other_rise: NDArray[np.float32]
+    rise: NDArray[np.float32]  # [stride] row of the ground at one depth; taken in turns with `other_rise`
+    other_rise: NDArray[np.float32]  # [stride] the same at the depth before
     first: NDArray[np.int32]  # [stride] the same as a whole row
     begin: NDArray[np.float32]  # [stride] 1 / depth in that row, and what it gains from row to row
     per_row: NDArray[np.float32]

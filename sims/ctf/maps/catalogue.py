@@ -1,9 +1,9 @@
 """Names of maps: `indoor:0-128`, files of text maps, and lists of these, to single names and from a name to its map."""
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
+from sims.core.names import GENERATED, Grammar, Names, expand, expanded
 from sims.ctf.maps.check import check
 from sims.ctf.maps.indoor import indoor
 from sims.ctf.maps.layout import Map
@@ -13,13 +13,10 @@ from sims.ctf.maps.text import ENDING, read_text
 FAMILIES: dict[str, Callable[[int], Map]] = {"indoor": indoor, "outdoor": outdoor}
 """Generators by family name. Seeds below 1,000,000 are for training, the rest for evaluation."""
 
-Maps = str | Path | Sequence[str | Path]
-"""What `maps=` takes: see `map_names`."""
-
-_RANGE = re.compile(r"(?P<family>[a-z]+):(?P<start>\d+)(?:-(?P<stop>\d+))?")
+GRAMMAR = Grammar("maps", "map", FAMILIES, "indoor:0-128", "the path of a text map")
 
 
-def map_names(maps: Maps) -> list[str]:
+def map_names(maps: Names) -> list[str]:
     """Single map names, in order, of a `maps=` argument.
 
     Args:
@@ -30,16 +27,7 @@ def map_names(maps: Maps) -> list[str]:
         ValueError: an unknown family, an empty range, a name twice, or nothing at all.
         FileNotFoundError: a map file that isn't there.
     """
-    if not isinstance(maps, str | Path | Sequence):
-        raise ValueError(f"maps= must be a string, a path or a list of these, got {maps!r}")
-    items = [maps] if isinstance(maps, str | Path) else list(maps)
-    names = [name for item in items for name in _expand(str(item))]
-    if not names:
-        raise ValueError("maps= is empty: expected e.g. 'indoor:0-128' or the path of a text map")
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise ValueError(f"maps= names {twice[0]!r} more than once: give every map once")
-    return names
+    return expanded(maps, GRAMMAR, _file_name)
 
 
 def load(name: str) -> Map:
@@ -50,7 +38,7 @@ def load(name: str) -> Map:
         FileNotFoundError: a map file that isn't there.
     """
     name = _single(name)
-    match = _RANGE.fullmatch(name)
+    match = GENERATED.fullmatch(name)
     if match is None:
         return read_text(name)
     map = FAMILIES[match["family"]](int(match["start"]))
@@ -59,23 +47,10 @@ def load(name: str) -> Map:
 
 
 def _single(name: str) -> str:
-    names = _expand(name)
+    names = expand(name, GRAMMAR, _file_name)
     if len(names) > 1:
         raise ValueError(f"{name!r} names {len(names)} maps: load one at a time, as in map_names({name!r})")
     return names[0]
-
-
-def _expand(item: str) -> list[str]:
-    match = _RANGE.fullmatch(item)
-    if match is None:
-        return [_file_name(item)]
-    family, start = match["family"], int(match["start"])
-    stop = start + 1 if match["stop"] is None else int(match["stop"])
-    if family not in FAMILIES:
-        raise ValueError(f"unknown map family {family!r} in {item!r}: expected one of {', '.join(FAMILIES)}")
-    if stop <= start:
-        raise ValueError(f"{item!r} names no map: the stop is exclusive and must exceed the start, e.g. indoor:0-128")
-    return [f"{family}:{seed}" for seed in range(start, stop)]
 
 
 def _file_name(item: str) -> str:

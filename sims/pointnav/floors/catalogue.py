@@ -2,9 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
+from sims.core.names import GENERATED, Grammar, Names, expanded
 from sims.pointnav.floors.houses import house
 from sims.pointnav.floors.layout import Layout
 from sims.pointnav.floors.maps import load_map
@@ -14,10 +15,10 @@ from sims.pointnav.floors.offices import office
 FAMILIES: dict[str, Callable[[int], Layout]] = {"houses": house, "offices": office, "mazes": maze}
 """Generators by family name. Seeds below 1,000,000 are for training, the rest for evaluation."""
 
-Layouts = str | Path | Sequence[str | Path]
+Layouts = Names
 """What `layouts=` takes: see `layout_names`."""
 
-_RANGE = re.compile(r"(?P<family>[a-z]+):(?P<start>\d+)(?:-(?P<stop>\d+))?")
+GRAMMAR = Grammar("layouts", "layout", FAMILIES, "houses:0-128", "the path of a map file")
 _SEAL = re.compile(r"(?P<path>.+)\?seal_radius=(?P<radius>\d+(?:\.\d+)?)")
 
 
@@ -33,21 +34,12 @@ def layout_names(layouts: Layouts) -> list[str]:
         ValueError: an unknown family, an empty range, a name twice, or nothing at all.
         FileNotFoundError: a map file that isn't there.
     """
-    if not isinstance(layouts, str | Path | Sequence):
-        raise ValueError(f"layouts= must be a string, a path or a list of these, got {layouts!r}")
-    items = [layouts] if isinstance(layouts, str | Path) else list(layouts)
-    names = [name for item in items for name in _expand(str(item))]
-    if not names:
-        raise ValueError("layouts= is empty: expected e.g. 'houses:0-128' or the path of a map file")
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if twice:
-        raise ValueError(f"layouts= names {twice[0]!r} more than once: give every layout once")
-    return names
+    return expanded(layouts, GRAMMAR, _map_name)
 
 
 def load_layout(name: str) -> Layout:
     """The layout of one name as `layout_names` returns them."""
-    match = _RANGE.fullmatch(name)
+    match = GENERATED.fullmatch(name)
     if match:
         return FAMILIES[match["family"]](int(match["start"]))
     sealed = _SEAL.fullmatch(name)
@@ -59,7 +51,7 @@ def load_layout(name: str) -> Layout:
 def fingerprint(name: str) -> str:
     """A hash of what a name stands for: of the name itself for generated floors, of the contents of map files."""
     digest = hashlib.sha256(name.encode())
-    if not _RANGE.fullmatch(name):
+    if not GENERATED.fullmatch(name):
         layout = load_layout(name)
         digest.update(layout.segments.tobytes() + layout.floor.tobytes() + repr(layout.origin).encode())
     return digest.hexdigest()
@@ -67,22 +59,7 @@ def fingerprint(name: str) -> str:
 
 def group_of(name: str) -> str:
     """What a table calls the row of a layout: its family, or the map file's own name."""
-    return name.partition(":")[0] if _RANGE.fullmatch(name) else name
-
-
-def _expand(item: str) -> list[str]:
-    match = _RANGE.fullmatch(item)
-    if match is None:
-        return [_map_name(item)]
-    family, start = match["family"], int(match["start"])
-    stop = start + 1 if match["stop"] is None else int(match["stop"])
-    if family not in FAMILIES:
-        raise ValueError(f"unknown layout family {family!r} in {item!r}: expected one of {', '.join(FAMILIES)}")
-    if stop <= start:
-        raise ValueError(
-            f"{item!r} names no layout: the stop is exclusive and must exceed the start, e.g. houses:0-128"
-        )
-    return [f"{family}:{seed}" for seed in range(start, stop)]
+    return name.partition(":")[0] if GENERATED.fullmatch(name) else name
 
 
 def _map_name(item: str) -> str:

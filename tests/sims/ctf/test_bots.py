@@ -1,61 +1,27 @@
 """Scripted players: each kind does what it says, acts depend on the state alone, and higher levels win."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pytest
 
+from sims.ctf import tournament
 from sims.ctf.actions import FACTORS, STILL
 from sims.ctf.bot_kernels import GUARD, HOLD, act
 from sims.ctf.bots import LEVELS, SKILLS, blank_bots
 from sims.ctf.build import reset
 from sims.ctf.env import CaptureTheFlagVectorEnv, outputs
 from sims.ctf.pool import pool
-from sims.ctf.state import EVENTS, HOME, POINTS, Rules, State, blank_state
+from sims.ctf.state import EVENTS, HOME, POINTS, RULES, State, blank_state
 from sims.ctf.step import step
 from tests.sims.ctf.arena import HALL, Match, arena, put
 
-RULES = Rules(
-    match_steps=4500, hits_to_tag=2, cooldown_steps=6, respawn_steps=30, flag_return_steps=600, beam_range=20.0
-)
 TAGS = slice(5, 7)
 families = pytest.mark.parametrize("family", ["indoor", "outdoor"])
 
 
-class Played(NamedTuple):
-    """How matches between bots ended, by match."""
-
-    score: np.ndarray  # [match, team]
-    totals: np.ndarray  # [match, player, event]
-
-    def won(self) -> int:
-        return int((self.score[:, 0] > self.score[:, 1]).sum())
-
-    def lost(self) -> int:
-        return int((self.score[:, 0] < self.score[:, 1]).sum())
-
-
-def fight(bots: dict[int, int | str], n: int, n_steps: int, maps: str = "indoor:0-32", seed: int = 0) -> Played:
-    """Play `n` matches of 2 v 2 between bots."""
-    _, arrays = pool(maps)
-    state = blank_state(n, 4)
-    state.seed[:] = seed + np.arange(n)
-    reset(arrays, state, np.arange(n))
-    minds = blank_bots(arrays, bots, n, 4)
-    actions = np.tile(np.array(STILL, np.int8), (n, 4, 1))
-    weights = np.tile(np.array(POINTS), (n, 4, 1))
-    out = outputs(n, 4)
-    for _ in range(n_steps):
-        act(arrays, state, minds, actions, 0, n, RULES.beam_range)
-        step(arrays, state, actions, 0, n, RULES, weights, out)
-    return Played(state.score, state.totals)
-
-
 def sides(one: int, other: int, n: int, n_steps: int, maps: str = "indoor:0-32") -> tuple[int, int]:
     """How many of `n` matches level `one` wins and loses against level `other`, each side half of the time."""
-    red = fight({0: one, 1: one, 2: other, 3: other}, n // 2, n_steps, maps)
-    blue = fight({0: other, 1: other, 2: one, 3: one}, n - n // 2, n_steps, maps)
-    return red.won() + blue.lost(), red.lost() + blue.won()
+    won, _, lost = tournament.play(one, other, n, maps, match_steps=n_steps).counts()
+    return won, lost
 
 
 def env_with(bots: dict[int, int | str], n: int = 6, maps: str = "indoor:0-6", **settings) -> CaptureTheFlagVectorEnv:
@@ -170,11 +136,12 @@ def test_random_bots_press_all_buttons_hold_them_and_get_about():
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_full_players_take_flags_and_tag(level):
-    played = fight({0: level, 1: level, 2: "random", 3: "random"}, 4, 1500)
-    assert played.totals[:, :2, EVENTS.index("picked_up")].sum() >= 4
-    assert played.totals[:, :2, TAGS].sum() >= 2
-    assert played.won() >= 1
-    assert played.lost() == 0
+    played = tournament.play(level, "random", 4, "indoor:0-32", match_steps=1500)
+    won, _, lost = played.counts()
+    assert played.events[:, EVENTS.index("picked_up")].sum() >= 4
+    assert played.events[:, TAGS].sum() >= 2
+    assert won >= 1
+    assert lost == 0
 
 
 def chosen(match: Match, bots: dict[int, int | str], n_steps: int) -> np.ndarray:

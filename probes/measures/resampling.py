@@ -24,7 +24,7 @@ def interval_by_bootstrap(
     """The 95 % percentile interval of `statistic` over resamples of `n` samples with replacement; None for 0.
 
     Args:
-        clusters: `[n]`, numbers of what is resampled as one (an asset's pictures, a layout's episodes); by default every
+        clusters: `[n]`, numbers of what is resampled as one (an asset's pictures, a floor's episodes); by default each
             sample for itself.
     """
     if n_resamples == 0:

@@ -45,8 +45,8 @@ class Checkpoint(NamedTuple):
     """Counters, as JSON."""
 
 
-def save(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint into `folder`, whole or not at all, and remove all but the newest KEPT."""
+def save(folder: Path, checkpoint: Checkpoint, kept: int = KEPT) -> Path:
+    """Write a checkpoint into `folder`, whole or not at all, and remove all but the newest `kept`; 0 keeps all."""
     target = folder / f"step-{checkpoint.steps:012d}"
     if target.exists():  # damaged, or this one would have been gone on from
         shutil.rmtree(target)
@@ -60,7 +60,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
         (temporary / STATE).write_text(json.dumps(state, indent=1))
 
     write_folder(target, fill)
-    for old in _newest_first(folder)[KEPT:]:
+    for old in _newest_first(folder)[kept:] if kept else []:
         shutil.rmtree(old, ignore_errors=True)
     return target
 

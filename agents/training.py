@@ -14,6 +14,7 @@ import tyro
 
 from agents.checkpoint import (
     CHECKPOINTS,
+    KEPT,
     SETTINGS,
     Checkpoint,
     newest,
@@ -84,6 +85,8 @@ class TrainSettings:
     """Of the LSTM's products; by default bfloat16 where the CPU multiplies in it."""
     checkpoint_every: int = 5_000_000
     """Env-steps between two checkpoints."""
+    keep_checkpoints: int = KEPT
+    """The newest so many stay; 0 keeps all, to see how a network settles (`umwelt probe similarity --training`)."""
     evaluate_every: int = 8_000_000
     """Env-steps between two evaluations on floors that are not trained on."""
     evaluate_layouts: tuple[str, ...] = ("houses:2000000-2000064",)
@@ -156,6 +159,8 @@ def check(settings: TrainSettings) -> None:
             f"--n-envs {settings.n_envs} can't be shared by {processes} processes with {settings.losses.minibatches} "
             "minibatches of whole envs each: choose a multiple of the processes, at least one env for every minibatch"
         )
+    if settings.keep_checkpoints < 0:
+        raise ValueError(f"--keep-checkpoints must be 0 (all) or more, got {settings.keep_checkpoints}")
     if not settings.lr > 0.0:
         raise ValueError(f"--lr must be above 0, got {settings.lr}")
 
@@ -278,7 +283,8 @@ def _save(
     if log is not None:
         moments = optimizer_tensors(optimizer, agent)
         state = {"seconds": log.seconds}
-        save(settings.out / CHECKPOINTS, Checkpoint(steps, agent.state_dict(), moments, worlds, state))
+        checkpoint = Checkpoint(steps, agent.state_dict(), moments, worlds, state)
+        save(settings.out / CHECKPOINTS, checkpoint, settings.keep_checkpoints)
 
 
 def _averaged(means: dict[str, float], learner: Learner) -> dict[str, float]:

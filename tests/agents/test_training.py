@@ -72,6 +72,14 @@ def test_a_run_leaves_what_the_design_says(whole):
     assert list((whole / "tensorboard").glob("events.*"))
 
 
+def test_all_checkpoints_stay_where_that_is_asked_for(whole, tmp_path):
+    training.run(small(tmp_path / "run", checkpoint_every=UPDATE, keep_checkpoints=0))
+    assert [path.name for path in checkpoints(tmp_path / "run")] == [f"step-{k * UPDATE:012d}" for k in range(7)]
+    assert same(final_weights(whole), final_weights(tmp_path / "run"))
+    with pytest.raises(ValueError, match=r"--keep-checkpoints must be 0 \(all\) or more, got -1"):
+        training.run(small(tmp_path / "other", keep_checkpoints=-1))
+
+
 @pytest.mark.parametrize("n_updates", [0, 3, 5])
 def test_a_resumed_run_is_the_uninterrupted_one_bit_for_bit(whole, tmp_path, monkeypatch, n_updates):
     crashed_run(tmp_path / "run", monkeypatch, n_updates)

@@ -130,9 +130,8 @@ def _start(n_x, n_y, goal_row, goal_column, status, following, previous, head, d
             straight = GRID * np.sqrt((i - goal_row) ** 2 + (j - goal_column) ** 2)
             if straight > EXACT_RADIUS or status[node] == WALL or not _sees(goal_row, goal_column, i, j, n_x, status):
                 continue
-            bucket = np.int64(straight / BUCKET)
-            lowest = min(lowest, bucket)
-            _lower(node, straight, bucket, following, previous, head, distance)
+            _lower(node, straight, np.int64(0), following, previous, head, distance)
+            lowest = min(lowest, np.int64(distance[node] / BUCKET))  # of what is stored, as when it is unlinked
     return lowest
 
 

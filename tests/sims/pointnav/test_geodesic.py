@@ -1,11 +1,13 @@
 """Geodesic fields against exact polygon distances, scikit-fmm's answers, and numbers worked out by hand."""
 
 import json
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sims.pointnav.build import PoolSettings, build_pool
 from sims.pointnav.floors.layout import Layout
 from sims.pointnav.geodesic import GRID, distance_field
 from sims.pointnav.ground import ground_of, solve
@@ -111,3 +113,14 @@ def test_nothing_is_lured_into_a_gap_that_is_too_narrow():
     assert far_side > near_side + 3.0
     assert field[50, 20] >= far_side - 0.1
     assert (field[free] <= field[50, 20] + 5.0).all()
+
+
+def test_a_goal_whose_straight_distance_rounds_into_the_bucket_below_ends_too():
+    """It once marched for ever: a node was filed by its distance in float64 and looked for by that in float32."""
+    made = []
+    settings = PoolSettings(goals_per_layout=4, seed=13)
+    thread = threading.Thread(target=lambda: made.append(build_pool(("houses:226",), settings)), daemon=True)
+    thread.start()
+    thread.join(120)
+    assert made
+    assert np.isfinite(made[0].field_scale).all()

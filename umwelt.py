@@ -14,14 +14,19 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "bench": (
         "sims.pointnav.bench",
         "BenchSettings",
-        "Measure (pointnav, train, scenes, ctf, ctf-bots); one JSON line a figure.",
+        "Measure (pointnav, train, scenes, ctf, ctf-bots, measures); one JSON line a figure.",
     ),
     "watch": (
         "sims.ctf.film.watch",
         "WatchSettings",
         "Write a video of a Capture-the-Flag match, played by bots or recorded.",
     ),
-    "probe": ("probes.probing", "ProbeSettings", "Ask what an agent's memory knows: record, maps."),
+    "probe": ("probes.probing", "ProbeSettings", "Ask what networks know: record, maps, vision, failures, similarity."),
+    "reproduce": (
+        "probes.reproduce.invariance",
+        "InvarianceSettings",
+        "Try a paper's claims again (invariance); its statement beside our numbers.",
+    ),
     "dataset": (
         "sims.scenes.datasets.dataset",
         "DatasetSettings",
@@ -37,11 +42,13 @@ PARTS = {
         "scenes": ("sims.scenes.bench", "BenchSettings"),
         "ctf": ("sims.ctf.bench", "BenchSettings"),
         "ctf-bots": ("sims.ctf.tournament", "TournamentSettings"),
+        "measures": ("probes.measures.bench", "BenchSettings"),
     },
     "demo": {
         "pointnav": ("probes.demo", "DemoSettings"),
         "scenes": ("probes.scenes_demo", "ScenesDemoSettings"),
     },
+    "reproduce": {"invariance": ("probes.reproduce.invariance", "InvarianceSettings")},
 }
 """Verbs of several parts, which the first word after them names."""
 

@@ -147,7 +147,7 @@ def save_agent(folder: Path, agent: BlindAgent, card: dict[str, Any], curve: Seq
 
 
 def load_agent(folder: Path) -> BlindAgent:
-    """The agent that `save_agent` wrote, or that of the newest sound checkpoint of the run in `folder`.
+    """The agent that `save_agent` wrote, that of a checkpoint, or of the newest sound one of the run in `folder`.
 
     Raises:
         FileNotFoundError: `folder` is neither. ValueError: its files are damaged or of another agent.
@@ -161,6 +161,8 @@ def load_agent(folder: Path) -> BlindAgent:
         if checkpoint is None:
             raise FileNotFoundError(f"the run in {folder} has no checkpoint yet: wait for its first one")
         weights = checkpoint.weights
+    elif (folder / WORLDS).is_file() and (folder.resolve().parents[1] / SETTINGS).is_file():
+        sizes, weights = json.loads((folder.resolve().parents[1] / SETTINGS).read_text()), load(folder).weights
     else:
         raise FileNotFoundError(f"{folder} holds no agent: expected the folder of a run of `umwelt train`")
     missing = [name for name in KIND if name not in sizes]

@@ -122,6 +122,11 @@ class BlindAgent(nn.Module):
         shift = torch.stack([block @ embedding.bias for embedding, block in blocks]).sum(0)
         return torch.cat([weight] * self._parts, 1), shift
 
+    def embedded(self, obs: Tensor, gps_before: Tensor) -> Tensor:
+        """Embeddings side by side `[env, 32 * inputs]` of observations `[env, 12]` after `gps_before` `[env, 2]`."""
+        parts = perceive(obs, gps_before, self.senses).split(list(SIZES[self.senses].values()), -1)
+        return torch.cat([layer(part) for layer, part in zip(self.embeddings.values(), parts, strict=True)], -1)
+
     def _inputs(self, obs_t: Tensor, gps: Tensor, keep: Tensor) -> Tensor:
         """Observations as the first layer takes them.
 

@@ -1,10 +1,11 @@
-"""The command `umwelt probe`: what is asked comes first, `record` or `maps`."""
+"""The command `umwelt probe`: what is asked comes first: `record`, `maps`, `vision`, `failures` or `similarity`."""
 
 from typing import Annotated
 
 import tyro
 
-from probes import decoding, record
+from probes import decoding, failures, record, similarity
+from probes.vision import command as vision
 
 ProbeSettings = (
     Annotated[
@@ -15,13 +16,39 @@ ProbeSettings = (
         decoding.MapsSettings,
         tyro.conf.subcommand("maps", description="Read maps and positions out of an agent's memory."),
     ]
+    | Annotated[
+        vision.VisionSettings,
+        tyro.conf.subcommand("vision", description="Ask an image model about pictures whose every factor is known."),
+    ]
+    | Annotated[
+        failures.FailuresSettings,
+        tyro.conf.subcommand("failures", description="Search the scenes that can be for those on which a model fails."),
+    ]
+    | Annotated[
+        similarity.SimilaritySettings,
+        tyro.conf.subcommand("similarity", description="Compare networks by their insides, shown the same."),
+    ]
 )
 """What the command line takes, by its first word."""
 
+Settings = (
+    record.RecordSettings
+    | decoding.MapsSettings
+    | vision.VisionSettings
+    | failures.FailuresSettings
+    | similarity.SimilaritySettings
+)
 
-def run(settings: record.RecordSettings | decoding.MapsSettings) -> None:
+
+def run(settings: Settings) -> None:
     """Hand over to what was asked for."""
     if isinstance(settings, record.RecordSettings):
         record.run(settings)
-    else:
+    elif isinstance(settings, decoding.MapsSettings):
         decoding.run(settings)
+    elif isinstance(settings, vision.VisionSettings):
+        vision.run(settings)
+    elif isinstance(settings, failures.FailuresSettings):
+        failures.run(settings)
+    else:
+        similarity.run(settings)

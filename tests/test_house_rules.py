@@ -13,8 +13,12 @@ SOURCES = [path for folder in ("sims", "agents", "probes") for path in sorted((R
 
 def test_no_file_is_unpickled_and_nothing_is_evaluated():
     forbidden = re.compile(r"\bpickle\b|allow_pickle\s*=\s*True|yaml\.load\(|torch\.load\(|(?<![.\w])(eval|exec)\(")
-    found = [f"{path}: {hit.group()}" for path in SOURCES for hit in forbidden.finditer(path.read_text())]
-    assert found == []
+    found = [
+        f"{path.relative_to(ROOT)}: {hit.group()}" for path in SOURCES for hit in forbidden.finditer(path.read_text())
+    ]
+    assert found == ["probes/vision/pretrained.py: torch.load("]  # other people's weights, in one place
+    pretrained = (ROOT / "probes" / "vision" / "pretrained.py").read_text()
+    assert 'torch.load(path, map_location="cpu", weights_only=True)' in pretrained
 
 
 def test_importing_sims_registers_the_ids_and_loads_no_torch_and_no_renderer():

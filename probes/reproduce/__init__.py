@@ -1,0 +1,1 @@
+"""Claims of papers, tried again in our worlds."""

@@ -216,7 +216,7 @@ def _folders(settings: SimilaritySettings) -> dict[str, Path]:
                 f"{folder} has {len(found)} checkpoints, and a course of training needs 3 at least: train with "
                 "--keep-checkpoints 0"
             )
-        return {f"{int(path.name.removeprefix('step-')) / 1e6:.1f} M": path for path in found}
+        return {f"{int(path.name.removeprefix('step-')) / 1e6:g} M": path for path in found}
     return {name: Path(name) if Path(name).is_dir() else pretrained_folder(name) for name in settings.networks}
 
 

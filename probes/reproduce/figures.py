@@ -21,7 +21,7 @@ UNITS = {"camera_yaw": "degrees", "character_scale": "of the size in training"}
 COLOURS = {"untrained": "#9aa5b1", "fixed": "#c2452d", "varied": "#1f6fb4"}
 
 
-def role(arm: str, factor: str) -> str | None:
+def _role(arm: str, factor: str) -> str | None:
     """What an arm is to a factor: `untrained`, `fixed`, `varied`, augmented or not; None if the other factor varies."""
     if arm == UNTRAINED:
         return "untrained"
@@ -29,7 +29,7 @@ def role(arm: str, factor: str) -> str | None:
     return {FIXED: f"fixed{how}", VARIED[factor]: f"varied{how}"}.get(name)
 
 
-def draw_by_value(table: Sequence[Row], kind: str, pictures: Pictures, title: str, chance: float | None) -> Figure:
+def draw_by_value(table: Sequence[Row], kind: str, pictures: Pictures, title: str, chance: float) -> Figure:
     """Of every network, a number against the value of a factor: means over seeds, and their 95 % intervals.
 
     Args:
@@ -42,8 +42,7 @@ def draw_by_value(table: Sequence[Row], kind: str, pictures: Pictures, title: st
             axes, asked = grid[row, column], pictures.asked[factor]
             axes.axvspan(asked.low, asked.high, color="#f4f0e4", lw=0)
             axes.axvline(asked.base, color="#5b6572", lw=0.8, ls=":")
-            if chance is not None:
-                axes.axhline(chance, color="#5b6572", lw=0.8)
+            axes.axhline(chance, color="#5b6572", lw=0.8)
             for own in _of(table, architecture, factor):
                 _curve(axes, own, kind, asked.base)
             axes.set_title(f"{NETWORKS[architecture]}, {factor}", fontsize=10)
@@ -60,7 +59,7 @@ def draw_by_value(table: Sequence[Row], kind: str, pictures: Pictures, title: st
 
 def _curve(axes: Axes, row: Row, kind: str, base: float) -> None:
     """One arm's line; at the base there is accuracy alone, and a gap in the lines of what is asked of pairs."""
-    name = role(row["arm"], row["factor"])
+    name = _role(row["arm"], row["factor"])
     if name is None:
         return
     points = {float(value): _numbers(found, kind) for value, found in row["values"].items()}
@@ -89,7 +88,7 @@ def draw_layers(table: Sequence[Row]) -> Figure:
     for row, architecture in enumerate(ARCHITECTURES):
         for column, factor in enumerate(VARIED):
             axes = grid[row, column]
-            shown = [(role(own["arm"], factor), own) for own in _of(table, architecture, factor)]
+            shown = [(_role(own["arm"], factor), own) for own in _of(table, architecture, factor)]
             shown = [(name, own["layers"]) for name, own in shown if name in COLOURS]
             for k, (name, layers) in enumerate(shown):
                 values = np.array(list(layers.values()), np.float64)

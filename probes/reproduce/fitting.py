@@ -25,18 +25,18 @@ ASKED_AT_ONCE = 128
 
 @dataclass(frozen=True)
 class Recipe:
-    """How long and how fast an architecture learns: AdamW, with a rate that rises and falls (Smith, Topin 2018).
-
-    Args:
-        epochs: passes over the pictures. batch: pictures a step. lr, weight_decay: of AdamW.
-        half: multiply in bfloat16 on a processor that has it.
-    """
+    """How long and how fast an architecture learns: AdamW, with a rate that rises and falls (Smith, Topin 2018)."""
 
     epochs: int
+    """Passes over the pictures."""
     batch: int
+    """Pictures a step."""
     lr: float
+    """The highest learning rate."""
     weight_decay: float = 0.05
+    """Of AdamW."""
     half: bool = False
+    """Multiply in bfloat16 on a processor that has it."""
 
 
 RECIPES: Mapping[Architecture, Recipe] = {

@@ -164,5 +164,5 @@ def test_impossible_settings_are_refused(settings, message):
 
 
 def test_a_run_whose_checkpoints_were_not_kept_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="has 0 checkpoints, .*--keep-checkpoints 0"):
+    with pytest.raises(ValueError, match=r"has 0 checkpoints, .*--keep-checkpoints 0"):
         run(SimilaritySettings((str(tmp_path),), training=True))

@@ -4,7 +4,7 @@ It depends on the founding and on the reports, in order, and on nothing else: a 
 same population and the same births.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
@@ -139,8 +139,11 @@ def begun(founding: Founding, hyperparameters: Sequence[Hyperparameters]) -> tup
     return Population(members, {name: Outsider() for name in founding.opponents}, 0, len(members)), births
 
 
-def checked_report(founding: Founding, population: Population, report: Report) -> Report:
+def checked_report(founding: Founding, outsiders: Collection[str], births: Sequence[Birth], report: Report) -> Report:
     """A report in plain Python types.
+
+    Args:
+        outsiders: names of those who may play. births: of the run so far, in order.
 
     Raises:
         ValueError: it can't be; the message says what is wrong with it.
@@ -153,7 +156,7 @@ def checked_report(founding: Founding, population: Population, report: Report) -
         raise ValueError(f"{what} has the score {report.score!r}: expected red's and blue's captures, as (2, 1)")
     if len(report.players) != seats:
         raise ValueError(f"{what} names {len(report.players)} players: two teams of {founding.team_size} have {seats}")
-    players = tuple(_checked_player(population, player, what) for player in report.players)
+    players = tuple(_checked_player(outsiders, births, player, what) for player in report.players)
     red, blue = map(int, report.score)
     return Report(int(report.number), players, (red, blue), str(report.map), int(report.steps))
 
@@ -162,21 +165,18 @@ def _is_count(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 0 <= int(value) < 2**63
 
 
-def _checked_player(population: Population, player: Player, what: str) -> Player:
+def _checked_player(outsiders: Collection[str], births: Sequence[Birth], player: Player, what: str) -> Player:
     if isinstance(player, str):
-        if player in population.outsiders:
+        if player in outsiders:
             return player
-        known = ", ".join(population.outsiders) or "none"
-        raise ValueError(
-            f"{what} names the outsider {player!r}: {did_you_mean(player, population.outsiders)}there are {known}"
-        )
+        known = ", ".join(outsiders) or "none"
+        raise ValueError(f"{what} names the outsider {player!r}: {did_you_mean(player, outsiders)}there are {known}")
     slot, birth = player
-    if 0 <= slot < len(population.members) and 0 <= birth < population.births:
-        return Individual(int(slot), int(birth))
-    raise ValueError(
-        f"{what} names member {birth} in slot {slot}: there are slots 0 to {len(population.members) - 1} and members "
-        f"0 to {population.births - 1}"
-    )
+    if not 0 <= birth < len(births):
+        raise ValueError(f"{what} names member {birth}: there are members 0 to {len(births) - 1}")
+    if births[birth].slot != slot:
+        raise ValueError(f"{what} names member {birth} in slot {slot}: its slot is {births[birth].slot}")
+    return Individual(int(slot), int(birth))
 
 
 def after_match(founding: Founding, population: Population, report: Report) -> tuple[Population, tuple[Birth, ...]]:

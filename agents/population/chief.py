@@ -123,7 +123,7 @@ class Chief:
             ValueError: a report that can't be, or another one of a match that has been reported. OSError: the disk is
                 full.
         """
-        report = checked_report(self.founding, self._population, report)
+        report = checked_report(self.founding, self._population.outsiders, self._births, report)
         before = self._reports(report.number)
         if before:
             if before[0] == report:

@@ -1,8 +1,8 @@
 """An SQLite file that is opened whole or not at all, and says what is wrong with it and what to do.
 
 It is kept in write-ahead mode and synced at every commit: a commit is one append, a kill or a power cut at any moment
-loses what was not committed and nothing else, and others may read while it is written. Until the file is closed, or
-opened again after a kill, its newest part lies in `<name>-wal` beside it: to copy it meanwhile, use `copy`.
+loses what was not committed and nothing else, and others on this machine may read while it is written. Until the file
+is closed, or opened again after a kill, its newest part lies in `<name>-wal` beside it: to copy it then, use `copy`.
 """
 
 import errno

@@ -89,7 +89,7 @@ def write_report(connection: sqlite3.Connection, position: int, report: Report) 
 
 
 def write_next_match(connection: sqlite3.Connection, number: int) -> None:
-    """Keep the number of the next match to be played."""
+    """Keep the number of the next match to be played; the seal is not on it, since it changes between reports."""
     _put(connection, "next_match", number)
 
 

@@ -110,7 +110,7 @@ def ask(
     naming = _naming(whole, part, activations, classes, label, among, refused)
     said = shifted = None
     layers, n = activations.layers, {"resamples": resamples, "seed": seed}
-    with threadpool_limits(1):  # matrices are small: on a busy machine two threads took 14 times as long as one
+    with threadpool_limits(1):  # matrices are small: two threads took twice as long as one, on a busy machine more
         if naming is not None:
             say(f"asking what the model says of {len(naming.asked.rows)} pictures")
             said = ask_said(naming.asked, *naming.of_asked(), refused, least=least, failures=failures, **n)

@@ -132,7 +132,7 @@ def test_the_command_follows_one_run_over_its_training(tmp_path, capsys):
     said = capsys.readouterr().out
     assert "pwcca (distance)" in said
     cells = json.loads((tmp_path / "out" / "results.json").read_text())["parts"]["embedding"]["measures"]["linear_cka"]
-    assert len(cells) == 3
+    assert len(cells) == 4  # at the beginning, and after each second of six updates
     assert cells[-1][0]["score"] == pytest.approx(1.0)
     assert "What settles first" in (tmp_path / "out" / "index.html").read_text()
 

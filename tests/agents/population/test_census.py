@@ -16,6 +16,11 @@ def four(founding=None):
     return begun(founding or quick(), [MIDDLE] * 4)[0]
 
 
+def checked(report, opponents=()):
+    founding = quick(opponents=opponents)
+    return checked_report(founding, opponents, begun(founding, [MIDDLE] * 4)[1], report)
+
+
 def changed(population, slot, **changes):
     members = [replace(m, **changes) if m.slot == slot else m for m in population.members]
     return population._replace(members=tuple(members))
@@ -101,26 +106,25 @@ def test_founders_do_not_depend_on_how_many_there_are():
         ({"score": (1.0, 0.0)}, "expected red's and blue's captures"),
         ({"players": FOUR[:3]}, "names 3 players: two teams of 2 have 4"),
         ({"players": (*FOUR[:3], "bot-2")}, "names the outsider 'bot-2': did you mean .* there are bot-1, bot-3"),
-        ({"players": (*FOUR[:3], Individual(4, 4))}, "member 4 in slot 4: there are slots 0 to 3 and members 0 to 3"),
-        ({"players": (*FOUR[:3], Individual(3, 4))}, "member 4 in slot 3"),
-        ({"players": (*FOUR[:3], Individual(3, -1))}, "member -1 in slot 3"),
+        ({"players": (*FOUR[:3], Individual(3, 4))}, "names member 4: there are members 0 to 3"),
+        ({"players": (*FOUR[:3], Individual(3, -1))}, "names member -1: there are members 0 to 3"),
+        ({"players": (*FOUR[:3], Individual(4, 3))}, "names member 3 in slot 4: its slot is 3"),
     ],
 )
 def test_reports_that_cannot_be_are_refused(change, message):
-    founding = quick(opponents=("bot-1", "bot-3"))
     with pytest.raises(ValueError, match=message):
-        checked_report(founding, four(founding), Report(3, FOUR, (0, 0))._replace(**change))
+        checked(Report(3, FOUR, (0, 0))._replace(**change), ("bot-1", "bot-3"))
 
 
 def test_where_there_are_no_outsiders_the_message_says_so():
     with pytest.raises(ValueError, match="names the outsider 'bot-1': there are none"):
-        checked_report(quick(), four(), Report(3, (*FOUR[:3], "bot-1"), (0, 0)))
+        checked(Report(3, (*FOUR[:3], "bot-1"), (0, 0)))
 
 
 def test_numpys_numbers_become_plain_ones():
     score = np.array([2, 1], np.int32)
     players = [[np.int64(k), k] for k in range(4)]
-    report = checked_report(quick(), four(), Report(np.int64(3), players, score, "m", np.int32(9)))
+    report = checked(Report(np.int64(3), players, score, "m", np.int32(9)))
     assert report == Report(3, FOUR, (2, 1), "m", 9)
     assert {type(v) for v in (report.number, report.steps, *report.score, *report.players[0])} == {int}
 

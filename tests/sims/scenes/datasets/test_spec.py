@@ -83,7 +83,9 @@ def test_what_can_not_be_is_refused_with_its_line(text, message):
 
 def test_specifications_go_by_path_or_by_name(tmp_path):
     assert {"objects-mini", "spar-mini", "spurious-mini"} <= set(named_specs())
-    with pytest.raises(ValueError, match=r"no specification 'object-mini': expected a file \*.toml, or one of .*objects-mini"):
+    with pytest.raises(
+        ValueError, match=r"no specification 'object-mini': expected a file \*.toml, or one of .*objects-mini"
+    ):
         read_spec("object-mini")
     with pytest.raises(ValueError, match=r"there is no file .*gone.toml"):
         read_spec(tmp_path / "gone.toml")

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch.utils.tensorboard import SummaryWriter
@@ -32,22 +31,6 @@ LINE_EVERY = 30.0
 """Seconds between two lines of progress where there is no terminal to draw a bar on."""
 
 Settings = TypeVar("Settings")
-
-
-def lock(folder: Path, patience: float) -> FileLock:
-    """Take the run's lock for as long as the returned object is held.
-
-    Raises:
-        ValueError: another process works on this run.
-    """
-    held = FileLock(folder / ".lock")
-    try:
-        held.acquire(timeout=patience)
-    except Timeout:
-        raise ValueError(
-            f"another process works on the run in {folder}: wait for it, or choose another --out"
-        ) from None
-    return held
 
 
 def jsonable(settings: Any) -> dict[str, Any]:

@@ -31,9 +31,10 @@ from agents.policy import RecurrentPolicy
 from agents.ppo import Losses, learn, precision_of_cpu
 from agents.processes import Learner, default_processes, from_first, gather, is_first, run_learners, total
 from agents.rollout import Position, Rollout, blank_rollout, collect
-from agents.runs import LOCK_PATIENCE, Log, curve_of, jsonable, lock, read_metrics, read_settings, write_settings
+from agents.runs import LOCK_PATIENCE, Log, curve_of, jsonable, read_metrics, read_settings, write_settings
 from agents.senses import Senses
 from sims.core.bench import machine
+from sims.core.locks import locked
 from sims.pointnav.env import PointNavVectorEnv
 from sims.pointnav.state import MEASURES, State
 
@@ -115,7 +116,8 @@ def run(settings: TrainSettings) -> None:
         return run_learners(train, None, default_processes())
     folder = settings.out
     folder.mkdir(parents=True, exist_ok=True)
-    with lock(folder, LOCK_PATIENCE if settings.resume else 0.0):
+    patience = LOCK_PATIENCE if settings.resume else 0.0
+    with locked(folder / ".lock", f"the run in {folder}", patience):
         job = _resumed(settings) if settings.resume else _begun(settings)
         run_learners(train, job, job.settings.processes or 1)
     if settings.json:

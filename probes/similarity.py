@@ -18,23 +18,24 @@ from agents.evaluate import env_for
 from agents.policy import RecurrentPolicy
 from agents.processes import prepared_cpu
 from probes.measures import Measurement
-from probes.measures.similarity import linear_cka, mean_cca, procrustes, pwcca, svcca
+from probes.measures.similarity import MEASURES, compare, procrustes
+from probes.record import untrained_twin
 from probes.report import write_page
 from probes.similarity_page import similarity_sections, similarity_tables
-from probes.vision.models import load_model
+from probes.vision.models import find_modules_here, load_model, short_name
+from probes.vision.subject import Pictures, pictures_of
 from probes.walked import Walk, memories, walk
 from sims.core.bench import machine
 from sims.core.files import write_atomic
 from sims.core.threads import available_threads
 from sims.scenes.datasets.reader import open_dataset
 
-MEASURES: dict[str, Callable[..., Measurement]] = {
-    "pwcca": pwcca,
-    "svcca": svcca,
-    "mean_cca": mean_cca,
-    "linear_cka": linear_cka,
-    "procrustes": procrustes,
-}
+UNTRAINED = "untrained"
+"""An agent of the first one's kind that never learned: what being shown the same makes alike."""
+
+SHUFFLES = 10
+"""For the chance of Procrustes, which has no closed form."""
+
 BATCH = 64
 """Pictures that a model is shown at once."""
 
@@ -48,7 +49,8 @@ class SimilaritySettings:
 
     networks: Annotated[tuple[str, ...], tyro.conf.Positional]
     """Two or more: runs of `umwelt train`, checkpoints of them (RUN/checkpoints/step-...), names of agents that ship,
-    or with --dataset image models (`package.module:function`). With --training one run."""
+    or with --dataset image models (`package.module:function`). With --training one run. An untrained agent of the
+    first one's kind goes beside agents."""
     training: bool = False
     """Compare the checkpoints of one run with its last: which parts settle first? Train with --keep-checkpoints 0."""
     dataset: Path | None = None
@@ -64,7 +66,7 @@ class SimilaritySettings:
     max_steps: int = 2000
     """Steps after which a walk ends."""
     resamples: int = 40
-    """Halves of the floors for 95 % intervals; 0 for none."""
+    """Halves of the floors, or of the objects, for 95 % intervals; 0 for none."""
     seed: int = 0
     """Of the walks and the halves."""
     json: bool = False
@@ -100,7 +102,7 @@ def run(settings: SimilaritySettings) -> None:
     began = time.perf_counter()
     check(settings)
     with prepared_cpu(available_threads()):
-        compared = compare(settings, _say)
+        compared = compare_networks(settings, _say)
     document = {
         "settings": {name: str(v) if isinstance(v, Path) else v for name, v in asdict(settings).items()},
         "seconds": round(time.perf_counter() - began, 1),
@@ -110,7 +112,7 @@ def run(settings: SimilaritySettings) -> None:
     text = json.dumps(document, indent=1, allow_nan=False) + "\n"
     settings.out.mkdir(parents=True, exist_ok=True)
     write_atomic(settings.out / "results.json", text.encode())
-    lead = "Networks that were shown the same, compared by their insides; 95 % intervals over floors or pictures."
+    lead = "Networks that were shown the same, compared by their insides; 95 % intervals over floors or objects."
     foot = f"{document['seconds']:.0f} s; {machine()}. All numbers are in results.json."
     sections = similarity_sections(compared, settings.training)
     write_page(settings.out / "index.html", "How alike networks are", lead, sections, foot)
@@ -138,14 +140,20 @@ def check(settings: SimilaritySettings) -> None:
             )
 
 
-def compare(settings: SimilaritySettings, say: Callable[[str], None] = lambda line: None) -> dict[str, Comparison]:
+def compare_networks(
+    settings: SimilaritySettings, say: Callable[[str], None] = lambda line: None
+) -> dict[str, Comparison]:
     """By part of the networks, all of them against each other (or with --training against the last)."""
     if settings.dataset is not None:
-        shown, clusters = _shown(settings, say)
-        parts = {"layers": shown}
+        shown, pictures = _shown(settings, settings.dataset, say)
+        clusters, parts = np.unique(pictures.assets, return_inverse=True)[1], {"layers": shown}
+        n_resamples = pictures.resamples(settings.resamples)
     else:
         policies = {name: RecurrentPolicy(load_agent(path)) for name, path in _folders(settings).items()}
-        walked = _walked(settings, policies)
+        if not settings.training:  # whose first checkpoint is that already
+            first = next(iter(policies.values())).agent
+            policies[UNTRAINED] = RecurrentPolicy(untrained_twin(first, settings.seed + 1))
+        walked, n_resamples = _walked(settings, policies), settings.resamples
         clusters = walked.floors()
         insides = {}
         for name, policy in policies.items():
@@ -153,7 +161,7 @@ def compare(settings: SimilaritySettings, say: Callable[[str], None] = lambda li
             say(f"{name}: {len(clusters)} moments")
         parts = by_part(insides)
     return {
-        part: compared(networks, clusters, settings.resamples, settings.seed, settings.training, say, part)
+        part: compared(networks, clusters, n_resamples, settings.seed, settings.training, say, part)
         for part, networks in parts.items()
     }
 
@@ -182,28 +190,32 @@ def compared(
     """Every measure of every network against every other one, or against the last alone."""
     names, arrays = list(networks), list(networks.values())
     columns = arrays[-1:] if with_last else arrays
-    measured: dict[str, list[list[Measurement | str]]] = {}
-    for measure, function in MEASURES.items():
-        began = time.perf_counter()
-        measured[measure] = [
-            [_measured(function, x, y, 0 if x is y else n_resamples, clusters, seed) for y in columns] for x in arrays
-        ]
-        say(f"{part}: {measure}, {time.perf_counter() - began:.0f} s")
-    return Comparison(names, measured)
+    began = time.perf_counter()
+    cells = [[_pair(x, y, n_resamples, clusters, seed) for y in columns] for x in arrays]
+    say(f"{part}: {len(cells) * len(columns)} pairs, {time.perf_counter() - began:.0f} s")
+    return Comparison(names, {name: [[cell[name] for cell in row] for row in cells] for name in MEASURES})
 
 
-def _measured(
-    function: Callable[..., Measurement],
-    x: NDArray[np.float32],
-    y: NDArray[np.float32],
-    n_resamples: int,
-    clusters: NDArray[np.int64] | None,
-    seed: int,
-) -> Measurement | str:
+def _pair(
+    x: NDArray[np.float32], y: NDArray[np.float32], n_resamples: int, clusters: NDArray[np.int64] | None, seed: int
+) -> dict[str, Measurement | str]:
+    """Every measure, or why it refuses; of a network with itself the numbers alone."""
+    if x is y:
+        n_resamples = 0
+    asked = {"n_resamples": n_resamples, "clusters": clusters if n_resamples else None, "rng": seed}
+    found: dict[str, Measurement | str] = {}
     try:
-        return function(x, y, n_resamples=n_resamples, clusters=clusters if n_resamples else None, rng=seed)
-    except ValueError as error:
-        return str(error)
+        found.update(compare(x, y, **asked))
+    except ValueError:  # each alone, so that one that refuses leaves the others
+        for name in MEASURES:
+            try:
+                found.update(compare(x, y, [name], **asked))
+            except ValueError as error:
+                found[name] = str(error)
+    angle = found["procrustes"]
+    if x is not y and isinstance(angle, Measurement):
+        found["procrustes"] = angle._replace(chance=procrustes(x, y, n_null=SHUFFLES, rng=seed).chance)
+    return found
 
 
 def _folders(settings: SimilaritySettings) -> dict[str, Path]:
@@ -226,10 +238,10 @@ def _walked(settings: SimilaritySettings, policies: Mapping[str, RecurrentPolicy
     return walk(RecurrentPolicy(walker.agent, seed=settings.seed), env, settings.episodes, settings.moments)
 
 
-def _shown(settings: SimilaritySettings, say: Callable[[str], None]) -> tuple[Parts, None]:
+def _shown(settings: SimilaritySettings, dataset: Path, say: Callable[[str], None]) -> tuple[Parts, Pictures]:
     """Layers of all models, each a network of its own, shown the data set's sound pictures."""
-    assert settings.dataset is not None
-    data = open_dataset(settings.dataset).sound()
+    find_modules_here()
+    data = open_dataset(dataset).sound()
     shown: dict[str, NDArray[np.float32]] = {}
     for name in settings.networks:
         model = load_model(name)
@@ -238,9 +250,9 @@ def _shown(settings: SimilaritySettings, say: Callable[[str], None]) -> tuple[Pa
             for begin in range(0, len(data), BATCH)
         ]
         for layer in batches[0]:
-            shown[f"{name.rpartition(':')[2]} {layer}"] = np.concatenate([batch[layer] for batch in batches])
+            shown[f"{short_name(name)} {layer}"] = np.concatenate([batch[layer] for batch in batches])
         say(f"{name}: {len(data)} pictures")
-    return shown, None
+    return shown, pictures_of(data, data)
 
 
 def _say(line: str) -> None:

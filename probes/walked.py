@@ -39,14 +39,19 @@ class Walk(NamedTuple):
 def walk(policy: Policy, env: PointNavVectorEnv, n_episodes: int, moments: int, seed: int = 0) -> Walk:
     """Have `policy` walk `n_episodes` of the env's pool; `moments` of each are looked at, the last one included.
 
+    Walks with fewer steps than moments are left out, since a moment that is looked at twice agrees with itself.
+
     Raises:
-        ValueError: no moments; or as `probes.record.record`.
+        ValueError: no walk is long enough; or as `probes.record.record`.
     """
     made = record(policy, env, n_episodes, twin=policy, moments=1, seed=seed)
-    length = made.episodes["steps"]
-    share = np.arange(1, moments + 1) / max(moments, 1)
-    at = np.rint((length - 1)[:, None] * share).astype(np.int64)
-    return Walk(made.steps["observation"], made.episodes["first"], length, at, made.layout_numbers())
+    steps = made.episodes["steps"]
+    kept = np.flatnonzero(steps >= moments)
+    if len(kept) == 0:
+        raise ValueError(f"the longest of {n_episodes} walks has {steps.max()} steps: ask for as many moments or fewer")
+    length = steps[kept]
+    at = -(-length[:, None] * np.arange(1, moments + 1) // moments) - 1  # all different, as steps are enough
+    return Walk(made.steps["observation"], made.episodes["first"][kept], length, at, made.layout_numbers()[kept])
 
 
 def memories(policy: Policy, walked: Walk) -> dict[str, NDArray[np.float32]]:

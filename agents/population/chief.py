@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from agents.population import database, ledger
 from agents.population.census import (
@@ -25,6 +25,7 @@ from agents.population.lineage import Birth, canonical
 from agents.population.matchmaking import draw_opponent, draw_seats
 from agents.population.members import Hyperparameters, Member
 from agents.population.seal import continued, seal
+from sims.core.locks import locked
 
 LOCK_PATIENCE = 10.0
 """Seconds that opening waits for the lock: a chief that was just killed may still be going down."""
@@ -54,7 +55,7 @@ def found(path: Path, founding: Founding, hyperparameters: Sequence[Hyperparamet
     population, births = begun(founding, hyperparameters)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent}: make it first, or begin the population elsewhere")
-    with _lock(path, LOCK_PATIENCE):
+    with _locked(path, LOCK_PATIENCE):
         ledger.create(path, founding, population, births)
 
 
@@ -77,7 +78,7 @@ class Chief:
         if not self.path.is_file():
             raise FileNotFoundError(f"there is no population in {self.path}: begin a new run")
         with ExitStack() as held:
-            held.callback(_lock(self.path, patience).release)
+            held.callback(_locked(self.path, patience).release)
             self._connection = database.connect(self.path)
             held.callback(self._connection.close)
             kept = ledger.read(self._connection, self.path)
@@ -192,12 +193,5 @@ def drawn_players(founding: Founding, population: Population, rng: np.random.Gen
     return team + other if rng.random() < 0.5 else other + team
 
 
-def _lock(path: Path, patience: float) -> FileLock:
-    held = FileLock(path.with_name(f".{path.name}.lock"))
-    try:
-        held.acquire(timeout=patience)
-    except Timeout:
-        raise ValueError(
-            f"another process works on the population in {path}: wait for it, or begin another run"
-        ) from None
-    return held
+def _locked(path: Path, patience: float) -> FileLock:
+    return locked(path.with_name(f".{path.name}.lock"), f"the population in {path}", patience, "begin another run")

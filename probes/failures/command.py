@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from probes.failures.folder import begin, locked, write_manifest
+from probes.failures.folder import LOCK, begin, write_manifest
 from probes.failures.looks import LOOKS, Look, Looks, Verdict, picture_of, verdict_of
 from probes.failures.naming import OBJECT, Searched, class_names, searched
 from probes.failures.page import RATE_HEAD, SELECTED, Shown, rate_rows, rounded, sections_of
@@ -19,9 +19,10 @@ from probes.failures.searching import check_search, search
 from probes.failures.strategies import Name
 from probes.report import write_page
 from probes.vision.interface import ImageModel
-from probes.vision.models import load_model
+from probes.vision.models import find_modules_here, load_model, short_name
 from sims.core.bench import machine
 from sims.core.files import MANIFEST, check_folder, write_atomic
+from sims.core.locks import PATIENCE, locked
 from sims.scenes.datasets.writing import sweep
 from sims.scenes.rendered import Rendered
 from sims.scenes.scene import Scene
@@ -118,16 +119,14 @@ def run(settings: FailuresSettings, open_scene: OpenScene = open_scene) -> None:
     check_search(settings.strategies, settings.budget)
     if settings.shown < 1:
         raise ValueError(f"--shown must be at least 1, got {settings.shown}")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)  # last, so that nothing here takes the place of a library
+    find_modules_here()
     given = {name: getattr(settings, name) for name in ("size", "mean", "std", "classes", "device")}
     model = load_model(settings.model, **given)
-    out = settings.out or Path("runs") / "failures" / _short(settings.model)
+    out = settings.out or Path("runs") / "failures" / short_name(settings.model)
     with open_scene(settings) as scene:
         part = searched(scene.space, scene.pack, settings.factors, settings.base, model.classes)
         out.mkdir(parents=True, exist_ok=True)
-        with locked(out):
+        with locked(out / LOCK, out, PATIENCE):
             sweep(out)
             begin(out, _identity(settings, model, scene, part))
             if not (out / MANIFEST).is_file():
@@ -163,7 +162,7 @@ def _search(
     write_atomic(out / RESULTS, (json.dumps(document, indent=1, allow_nan=False) + "\n").encode())
     lead = f"{settings.model}: {len(found.failures)} failures found in {found.renders} of {settings.budget} renders."
     foot = f"{document['seconds']:.0f} s; {machine()}. All numbers and settings are in {RESULTS}, pictures in {LOOKS}/."
-    write_page(out / PAGE, f"Where {_short(settings.model)} fails", lead, sections_of(page, settings.shown), foot)
+    write_page(out / PAGE, f"Where {short_name(settings.model)} fails", lead, sections_of(page, settings.shown), foot)
     write_manifest(out)
 
 
@@ -227,10 +226,6 @@ def _progress() -> Callable[[str], None]:
             sys.stderr.flush()
 
     return say
-
-
-def _short(model: str) -> str:
-    return Path(model).stem if model.lower().endswith(".onnx") else model.rpartition(":")[2]
 
 
 def _tables(document: Mapping[str, Any], out: Path) -> str:

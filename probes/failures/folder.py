@@ -4,15 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from sims.core.files import MANIFEST, sha256_of, write_atomic
 
 SETTINGS = "settings.json"
 LOCK = ".lock"
-
-LOCK_PATIENCE = 2.0
-"""Seconds that a call waits for the lock: one that was just killed may still be going down."""
 
 
 def begin(out: Path, identity: dict[str, Any]) -> None:
@@ -32,20 +27,6 @@ def begin(out: Path, identity: dict[str, Any]) -> None:
                 f"{out} is of another search: {name} is {value} here and {stored.get(name)} there; give the same, or "
                 "choose another --out"
             )
-
-
-def locked(out: Path) -> FileLock:
-    """Take the folder's lock for as long as the returned object is held.
-
-    Raises:
-        ValueError: another process works on it.
-    """
-    held = FileLock(out / LOCK)
-    try:
-        held.acquire(timeout=LOCK_PATIENCE)
-    except Timeout:
-        raise ValueError(f"another process works on {out}: wait for it, or choose another --out") from None
-    return held
 
 
 def write_manifest(out: Path) -> None:

@@ -12,7 +12,7 @@ class Measurement(NamedTuple):
     Attributes:
         score: the measure's value. kind: how to read it. chance: what it would be if there were nothing to find, in
             closed form or from shuffles, None where neither was asked for. n: samples that it was measured on.
-        interval: 95 %, low and high, of a bootstrap over samples; None without one.
+        interval: 95 %, low and high, by resampling the samples (each measure says how); None without one.
     """
 
     score: float

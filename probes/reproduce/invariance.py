@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tyro
-from filelock import FileLock, Timeout
 
 from probes.reproduce.findings import Claim, claims_of, table_of
 from probes.reproduce.fitting import RECIPES, Recipe
@@ -25,13 +24,11 @@ from probes.reproduce.trainings import ARMS, Training, Work, load_runs, train_al
 from probes.reproduce.verdict import LEAST_SEEDS
 from sims.core.bench import machine
 from sims.core.files import write_atomic
+from sims.core.locks import PATIENCE, locked
 from sims.core.threads import available_threads
 
 SETTINGS, RESULTS, PAGE = "settings.json", "results.json", "index.html"
 FORMAT = 1
-
-LOCK_PATIENCE = 2.0
-"""Seconds that a call waits for the lock: one that was just killed may still be going down."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ def run(settings: InvarianceSettings) -> None:
     if settings.processes < 1:
         raise ValueError(f"--processes must be at least 1, got {settings.processes}")
     settings.out.mkdir(parents=True, exist_ok=True)
-    with _locked(settings.out):
+    with locked(settings.out / ".lock", settings.out, PATIENCE):
         claims, results = _reproduce(settings)
     if settings.json:
         sys.stdout.write(json.dumps(results) + "\n")
@@ -144,15 +141,6 @@ def _begin(work: Work, pictures: Pictures) -> None:
             f"{work.out} was begun with other {', '.join(differ)}: {', '.join(f'{was[n]} there' for n in differ)}, "
             f"{', '.join(f'{now[n]} here' for n in differ)}; choose another --out"
         )
-
-
-def _locked(out: Path) -> FileLock:
-    held = FileLock(out / ".lock")
-    try:
-        held.acquire(timeout=LOCK_PATIENCE)
-    except Timeout:
-        raise ValueError(f"another process works on {out}: wait for it, or choose another --out") from None
-    return held
 
 
 def _say(line: str) -> None:

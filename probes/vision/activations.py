@@ -23,18 +23,15 @@ from urllib.parse import quote
 
 import numpy as np
 import pyarrow.parquet as pq
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from probes.vision.interface import ImageModel, Pooling, Seen
 from sims.core.files import MANIFEST, appearing, sha256_of, write_atomic
+from sims.core.locks import PATIENCE, locked
 from sims.scenes.datasets.reader import SceneDataset, read_array
 
 FORMAT = 1
 LOGITS, LAYERS, PICTURES, PROGRESS = "logits.npy", "layers", "pictures.parquet", "progress.json"
-
-LOCK_PATIENCE = 2.0
-"""Seconds that a call waits for the lock: one that was just killed may still be going down."""
 
 
 class Activations(NamedTuple):
@@ -75,7 +72,7 @@ def write_activations(
     settings = _settings(model, data, patterns, pooling)
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".tmp-{target.name}")
-    with _locked(target.with_name(f".tmp-{target.name}.lock"), target):
+    with locked(target.with_name(f".tmp-{target.name}.lock"), target, PATIENCE):
         if not target.exists() and not (unfinished / MANIFEST).is_file():
             names = _fill(model, data, unfinished, settings, batch, progress)
             _finish(unfinished, data, {**settings, "layers": names})
@@ -171,15 +168,6 @@ def _check_same(was: dict[str, Any], folder: Path, settings: dict[str, Any]) -> 
     if differ:
         said = "; ".join(f"{name} is {settings[name]} here and {was.get(name)} there" for name in differ)
         raise ValueError(f"{folder} is of something else: {said}. Remove it, or choose another --out")
-
-
-def _locked(path: Path, target: Path) -> FileLock:
-    held = FileLock(path)
-    try:
-        held.acquire(timeout=LOCK_PATIENCE)
-    except Timeout:
-        raise ValueError(f"another process works on {target}: wait for it, or choose another --out") from None
-    return held
 
 
 def _begun(unfinished: Path, settings: dict[str, Any]) -> tuple[int, list[str]]:

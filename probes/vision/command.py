@@ -15,7 +15,7 @@ from probes.report import Section, write_page
 from probes.vision.activations import pictures_sha256, write_activations
 from probes.vision.asking import Answers, On, ask
 from probes.vision.interface import Pooling
-from probes.vision.models import load_model
+from probes.vision.models import find_modules_here, load_model, short_name
 from probes.vision.pages import captions_section, interval_of, sections_of
 from probes.vision.predictions import Among
 from probes.vision.retrieval import Retrieval, ask_captions, load_towers
@@ -91,13 +91,11 @@ def run(settings: VisionSettings) -> None:
     Raises:
         ValueError: a model, a data set or a setting that can't be. FileNotFoundError: there is no such file or folder.
     """
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.append(here)  # last, so that nothing here takes the place of a library
+    find_modules_here()
     data = open_dataset(settings.dataset)
     kept = data if settings.flawed else data.sound()
     _check(settings, data, kept)
-    out = settings.out or Path("runs") / "vision" / f"{_short(settings.model)}-{settings.dataset.resolve().name}"
+    out = settings.out or Path("runs") / "vision" / f"{short_name(settings.model)}-{settings.dataset.resolve().name}"
     asked = _ask_captions if settings.ask == "captions" else _ask_classes
     answers, sections, tables, shown = asked(settings, kept, out)
     document = {
@@ -119,7 +117,7 @@ def run(settings: VisionSettings) -> None:
     write_atomic(out / "results.json", text.encode())
     lead = f"{settings.model} asked about {document['dataset']['name']}: {shown}"
     foot = f"{_numbers(answers['seconds'])}; {machine()}. All numbers are in results.json."
-    write_page(out / "index.html", f"What {_short(settings.model)} sees", lead, sections, foot)
+    write_page(out / "index.html", f"What {short_name(settings.model)} sees", lead, sections, foot)
     say(f"the page is {out / 'index.html'}")
     sys.stdout.write(text if settings.json else tables)
 
@@ -218,10 +216,6 @@ def _captions_table(found: Retrieval) -> str:
     with console.capture() as capture:
         console.print(table)
     return capture.get()
-
-
-def _short(model: str) -> str:
-    return Path(model).stem if model.lower().endswith(".onnx") else model.rpartition(":")[2]
 
 
 def _numbers(seconds: Mapping[str, float]) -> str:

@@ -1,5 +1,6 @@
 """Image models by name: `package.module:function` of anybody's PyTorch code, or the path of an ONNX file."""
 
+import sys
 from collections.abc import Mapping
 from importlib import import_module
 from inspect import isfunction, signature
@@ -55,6 +56,18 @@ def load_model(
         )
     merged = {**(vars(own) if isinstance(own, Interface) else own), **given}
     return torch_model(name, module, interface_of(merged), device)
+
+
+def find_modules_here() -> None:
+    """From now on models are found among this folder's modules too, as a command's user expects."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)  # last, so that nothing here takes the place of a library
+
+
+def short_name(name: str) -> str:
+    """What a model is called on pages: the function of `package.module:function`, or the file without its ending."""
+    return Path(name).stem if name.lower().endswith(".onnx") else name.rpartition(":")[2]
 
 
 def made_by(name: str) -> Any:

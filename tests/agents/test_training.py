@@ -12,7 +12,8 @@ import torch
 
 from agents import checkpoint, training
 from agents.ppo import NotFiniteError
-from agents.runs import curve_of, lock
+from agents.runs import curve_of
+from sims.core.locks import locked
 from tests.agents.runs import UPDATE, arguments, checkpoints, final_weights, metrics, same, small, start
 
 
@@ -162,7 +163,7 @@ def test_all_checkpoints_damaged_is_an_error_and_no_fresh_start(tmp_path, monkey
 
 def test_a_second_process_on_the_same_run_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "LOCK_PATIENCE", 0.1)
-    with lock(tmp_path, 0.0):
+    with locked(tmp_path / ".lock", "this run", 0.0):
         for resume in (False, True):
             with pytest.raises(ValueError, match="another process works on the run"):
                 training.run(small(tmp_path, resume=resume))

@@ -117,6 +117,8 @@ def test_the_command_compares_agents(tmp_path, capsys):
     assert told == json.loads((tmp_path / "out" / "results.json").read_text())
     assert set(told["parts"]) == {"h.0", "c.0", "h.1", "c.1", "embedding", "heads"}
     cells = told["parts"]["h.0"]["measures"]["linear_cka"]
+    assert told["parts"]["h.0"]["networks"] == [*names, "untrained"]
+    assert told["parts"]["h.0"]["measures"]["procrustes"][0][1]["chance"] > 0.5
     assert cells[0][0]["score"] == pytest.approx(1.0)
     low, high = cells[0][1]["interval"]
     assert low < cells[0][1]["score"] < high
@@ -166,3 +168,18 @@ def test_impossible_settings_are_refused(settings, message):
 def test_a_run_whose_checkpoints_were_not_kept_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"has 0 checkpoints, .*--keep-checkpoints 0"):
         run(SimilaritySettings((str(tmp_path),), training=True))
+
+
+def test_walks_with_fewer_steps_than_moments_are_left_out():
+    hasty = agent(0)
+    with torch.no_grad():
+        hasty.actor.bias[0] = -2.0  # it stops after some steps, and after few in some walks
+    env = PointNavVectorEnv(4, layouts=FLOORS, goals_per_layout=1, starts_per_goal=2, max_steps=30)
+    whole = walk(RecurrentPolicy(hasty, seed=1), env, 20, 1)
+    assert whole.length.min() < 12 < whole.length.max()
+    path = walk(RecurrentPolicy(hasty, seed=1), env, 20, 12)
+    assert path.length.tolist() == whole.length[whole.length >= 12].tolist()
+    assert (np.diff(path.moments, axis=1) > 0).all()
+    assert len(memories(RecurrentPolicy(agent(1)), path)["h.0"]) == 12 * len(path.length) == len(path.floors())
+    with pytest.raises(ValueError, match="the longest of 20 walks has 30 steps: ask for as many moments or fewer"):
+        walk(RecurrentPolicy(hasty, seed=1), env, 20, 31)

@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import pyarrow as pa
 import tyro
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from sims.core.files import MANIFEST, sha256_of, write_atomic
+from sims.core.locks import PATIENCE, locked
 from sims.core.threads import available_threads
 from sims.scenes.datasets.assembling import FORMAT, SETTINGS, assemble
 from sims.scenes.datasets.card import write_card
@@ -30,9 +30,6 @@ from sims.scenes.factors import factors_of
 
 Format = Literal["imagefolder", "webdataset", "huggingface", "coco", "pug-animals", "pug-imagenet", "pug-spar"]
 
-LOCK_PATIENCE = 2.0
-"""Seconds that a call waits for the lock: one that was just killed may still be going down."""
-
 THREADS_A_WORKER = 4
 """Cores that a worker has for itself, unless workers are asked for: on two cores one worker of two threads made 0.63
 images a second, two of one thread 0.46."""
@@ -46,7 +43,7 @@ class DatasetSettings:
     """What `umwelt dataset` renders, and where to."""
 
     spec: Annotated[str, tyro.conf.Positional]
-    """A specification in TOML, or the name of one that ships: objects-mini, spar-mini, spurious-mini."""
+    """A specification in TOML, or the name of one that ships: objects-mini, spar-mini, spurious-mini, invariance-*."""
     out: Path
     """The data set's folder; one that was begun with the same specification is gone on with."""
     workers: int | None = None
@@ -84,7 +81,7 @@ def run(settings: DatasetSettings) -> None:
     check_formats(formats, spec)
     made = render_dataset(spec, settings.out, settings.workers)
     exports = [settings.out / "exports" / name for name in formats]
-    with _locked(settings.out):
+    with locked(settings.out / ".lock", settings.out, PATIENCE):
         data = open_dataset(settings.out)
         for name, target in zip(formats, exports, strict=True):
             if not target.exists():
@@ -131,7 +128,7 @@ def render_dataset(spec: Spec, out: Path, workers: int | None = None, open_scene
     workers = _checked_workers(workers)
     plan, order = _planned(spec, open_scene)
     out.mkdir(parents=True, exist_ok=True)
-    with _locked(out):
+    with locked(out / ".lock", out, PATIENCE):
         sweep(out)
         try:
             _begin(out, spec, plan)
@@ -165,15 +162,6 @@ def _planned(spec: Spec, open_scene: OpenScene) -> tuple[Plan, NDArray[Any]]:
         return plan, scene.cost_order(plan.table)
     finally:
         scene.close()
-
-
-def _locked(out: Path) -> FileLock:
-    held = FileLock(out / ".lock")
-    try:
-        held.acquire(timeout=LOCK_PATIENCE)
-    except Timeout:
-        raise ValueError(f"another process works on {out}: wait for it, or choose another --out") from None
-    return held
 
 
 def _begin(out: Path, spec: Spec, plan: Plan) -> None:

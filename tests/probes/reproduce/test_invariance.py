@@ -137,7 +137,7 @@ def test_a_folder_of_other_settings_is_refused(sets, done, tmp_path):
 
 
 def test_a_folder_that_another_process_works_on_is_refused(sets, tmp_path, monkeypatch):
-    monkeypatch.setattr(invariance, "LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr(invariance, "PATIENCE", 0.1)
     with FileLock(tmp_path / ".lock"), pytest.raises(ValueError, match="another process works on"):
         run(settings_of(sets, tmp_path))
 

@@ -169,7 +169,7 @@ def test_a_full_disk_leaves_what_is_done(data, model, tmp_path, monkeypatch):
 
 
 def test_a_folder_that_another_process_works_on(data, model, tmp_path, monkeypatch):
-    monkeypatch.setattr("probes.vision.activations.LOCK_PATIENCE", 0.0)
+    monkeypatch.setattr("probes.vision.activations.PATIENCE", 0.0)
 
     def forward(pixels, patterns, pooling):
         write_activations(model, data, tmp_path / "a")

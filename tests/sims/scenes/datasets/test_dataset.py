@@ -191,7 +191,7 @@ def check_resumed(tmp_path, out, workers, log, expected):
 def test_two_processes_at_once(tmp_path, monkeypatch):
     out = tmp_path / "out"
     out.mkdir()
-    monkeypatch.setattr(dataset, "LOCK_PATIENCE", 0.0)
+    monkeypatch.setattr(dataset, "PATIENCE", 0.0)
     with FileLock(out / ".lock"), pytest.raises(ValueError, match=r"another process works on .*out: wait for it"):
         render_dataset(parse_spec(SPEC), out, 1, open_fake)
     assert [path.name for path in out.iterdir()] == [".lock"]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table as Drawn
@@ -15,6 +16,12 @@ from probes.report import Section, Table, figure_picture
 
 if TYPE_CHECKING:
     from probes.similarity import Comparison
+
+ACROSS = 3
+"""Panels side by side: more could not be read."""
+
+NO_WAY = 1e-6
+"""What has come less far than this since its first checkpoint was there at once, but for rounding."""
 
 MOST_SHOWN = 12
 """Of more networks than this the page draws the matrix and leaves the table to results.json."""
@@ -44,13 +51,12 @@ def similarity_tables(compared: Mapping[str, "Comparison"]) -> str:
 def _matrix_section(part: str, compared: "Comparison") -> Section:
     names = [short(name) for name in compared.names]
     size = max(3.2, 0.5 * len(names) + 1.6)
-    figure = Figure(figsize=(size * len(compared.measured), size + 0.6), layout="constrained")
-    for axes, (measure, rows) in zip(
-        np.atleast_1d(figure.subplots(1, len(compared.measured))), compared.measured.items(), strict=True
-    ):
+    figure, panels = _panels(len(compared.measured), size, size + 0.4)
+    for axes, (measure, rows) in zip(panels, compared.measured.items(), strict=True):
         values = np.array([[np.nan if isinstance(c, str) else c.score for c in row] for row in rows])
         alike = _kind(rows) == "similarity"
-        image = axes.imshow(values, cmap="viridis" if alike else "viridis_r", vmin=0, vmax=1 if alike else None)
+        farthest = 1.0 if alike else _chance(rows) or float(np.nanmax(values))
+        image = axes.imshow(values, cmap="viridis" if alike else "viridis_r", vmin=0, vmax=farthest)
         axes.set_title(f"{measure}\n{'1' if alike else '0'} is the same", fontsize=10)
         axes.set_xticks(range(len(names)), names, rotation=90, fontsize=8)
         axes.set_yticks(range(len(names)), names, fontsize=8)
@@ -78,8 +84,8 @@ def _pairs_table(names: list[str], compared: "Comparison") -> Table:
 
 def _training_section(compared: Mapping[str, "Comparison"]) -> Section:
     measures = list(next(iter(compared.values())).measured)
-    figure = Figure(figsize=(4.2 * len(measures), 3.8), layout="constrained")
-    for axes, measure in zip(np.atleast_1d(figure.subplots(1, len(measures))), measures, strict=True):
+    figure, panels = _panels(len(measures), 4.6, 3.6)
+    for axes, measure in zip(panels, measures, strict=True):
         for part, each in compared.items():
             cells = [row[0] for row in each.measured[measure]]
             there = [(k, c) for k, c in enumerate(cells) if not isinstance(c, str)]
@@ -93,7 +99,7 @@ def _training_section(compared: Mapping[str, "Comparison"]) -> Section:
         axes.set_xticks(range(len(names)), names, rotation=90, fontsize=7)
         axes.set(title=measure, xlabel="steps of training")
         axes.spines[["top", "right"]].set_visible(False)
-    figure.axes[0].legend(frameon=False, fontsize=8)
+    panels[0].legend(frameon=False, fontsize=8)
     rows = [[part, *(f"{settled(each, measure)}" for measure in measures)] for part, each in compared.items()]
     return Section(
         "What settles first",
@@ -105,14 +111,30 @@ def _training_section(compared: Mapping[str, "Comparison"]) -> Section:
 
 
 def settled(compared: "Comparison", measure: str) -> str:
-    """The first checkpoint from which on nine tenths of the way from the first to the last are behind; - if refused."""
+    """The first checkpoint from which on nine tenths of the way from the first to the last are behind.
+
+    - where the measure refused, or where there was no way to go.
+    """
     cells = [row[0] for row in compared.measured[measure]]
     scores = [cell.score for cell in cells if not isinstance(cell, str)]
-    if len(scores) < len(cells) or scores[0] == scores[-1]:
+    if len(scores) < len(cells) or abs(scores[0] - scores[-1]) < NO_WAY:
         return "-"
     left = [abs(score - scores[-1]) / abs(scores[0] - scores[-1]) for score in scores]
     late = [k for k, part in enumerate(left) if part > 0.1]
     return compared.names[late[-1] + 1]
+
+
+def _panels(n: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure with `n` panels of that size in inches, ACROSS in a row."""
+    across = min(n, ACROSS)
+    down = -(-n // across)
+    figure = Figure(figsize=(width * across, height * down), layout="constrained")
+    return figure, [figure.add_subplot(down, across, k + 1) for k in range(n)]
+
+
+def _chance(rows: list[list[Measurement | str]]) -> float:
+    """The largest chance of a matrix; 0 where there is none."""
+    return max((cell.chance or 0.0 for row in rows for cell in row if not isinstance(cell, str)), default=0.0)
 
 
 def _kind(rows: list[list[Measurement | str]]) -> str:

@@ -17,7 +17,7 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 import torch
 import tyro
 
-from agents.ppo import Losses, learn, precision_of_cpu
+from agents.ppo import Losses, learn, default_precision
 from agents.processes import Learner, run_learners, total
 from agents.rollout import collect
 from agents.training import TrainSettings, begin, check, training_env
@@ -118,7 +118,7 @@ def training_of(case: str, settings: BenchSettings) -> TrainSettings:
             layouts=settings.layouts,
         )
     check(training)
-    return replace(training, precision=training.precision or precision_of_cpu())
+    return replace(training, precision=training.precision or default_precision())
 
 
 def _compared(case: str) -> bool:

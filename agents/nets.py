@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from agents.fused import fused
 from agents.lstm import LstmState, Recurrence
 from agents.senses import GPS, SIZES, Senses, perceive
 from sims.pointnav.state import N_ACTIONS, STOP
@@ -48,7 +49,8 @@ class BlindAgent(nn.Module):
 
     Args:
         hidden: width of the LSTM. layers: its depth.
-        precision: of the LSTM's products; the gates, the memory's cells and the heads are float32.
+        precision: of the LSTM's products; the gates, the memory's cells and the heads are float32. `forward` on a GPU
+            takes cuDNN's, which are TF32 unless torch.backends.cudnn.allow_tf32 is off.
         senses: what is made of an observation before it is embedded (`agents.senses`).
 
     Raises:
@@ -127,14 +129,17 @@ class BlindAgent(nn.Module):
         parts = perceive(obs, gps_before, self.senses).split(list(SIZES[self.senses].values()), -1)
         return torch.cat([layer(part) for layer, part in zip(self.embeddings.values(), parts, strict=True)], -1)
 
+    def _gps_before(self, obs_t: Tensor, gps: Tensor, keep: Tensor) -> Tensor:
+        """Where the agent was when it last looked, `[time, env, 2]`."""
+        return torch.cat([gps[None], obs_t[:-1, :, GPS]]) * keep
+
     def _inputs(self, obs_t: Tensor, gps: Tensor, keep: Tensor) -> Tensor:
         """Observations as the first layer takes them.
 
         The paper's in bfloat16 as a sum of two, `[time, env, 2 x 12]`, since one alone would round positions to 6 cm at
         16 m.
         """
-        gps_before = torch.cat([gps[None], obs_t[:-1, :, GPS]]) * keep
-        inputs = perceive(obs_t, gps_before, self.senses)
+        inputs = perceive(obs_t, self._gps_before(obs_t, gps, keep), self.senses)
         rounded = inputs.to(self._dtype)
         return rounded if self._parts == 1 else torch.cat([rounded, (inputs - rounded).to(self._dtype)], -1)
 
@@ -169,7 +174,19 @@ class BlindAgent(nn.Module):
         Returns:
             Logits `[time, env, 4]`, values `[time, env]`, and the memory after the last step.
         """
+        if obs_t.is_cuda:
+            return self._forward_fused(obs_t, memory, keep_t)
         after = self.trace(obs_t, memory, keep_t, weights)
         logits, values = self.heads(after[-1].h)
         h, c = (torch.stack([layer[k][-1].float() for layer in after]) for k in range(2))
         return logits, values, Memory(h, c, obs_t[-1, :, GPS].clone())  # observations are written over
+
+    def _forward_fused(self, obs_t: Tensor, memory: Memory, keep_t: Tensor | None) -> tuple[Tensor, Tensor, Memory]:
+        keep = obs_t.new_ones(obs_t.shape[:2], dtype=torch.bool) if keep_t is None else keep_t
+        x_t = self.embedded(obs_t, self._gps_before(obs_t, memory.gps, keep[..., None]))
+        if keep_t is None:
+            h_t, (h, c) = self.lstm(x_t, (memory.h, memory.c))
+        else:
+            h_t, h, c = fused(self.lstm, x_t, memory.h, memory.c, keep)
+        logits, values = self.heads(h_t)
+        return logits, values, Memory(h, c, obs_t[-1, :, GPS].clone())

@@ -50,6 +50,11 @@ def precision_of_cpu() -> Precision:
     return "bfloat16" if flags & {"avx512_bf16", "amx_bf16"} else "float32"
 
 
+def default_precision() -> Precision:
+    """What a run begins with: beside a GPU float32, whose products there are TF32, else the CPU's."""
+    return "float32" if torch.cuda.is_available() else precision_of_cpu()
+
+
 def learn(
     agent: BlindAgent,
     optimizer: torch.optim.Optimizer,

@@ -52,6 +52,13 @@ def default_processes() -> int:
     return torch.cuda.device_count() or available_threads()
 
 
+def env_threads(learner: Learner) -> int:
+    """Threads that step a learner's envs: one beside a network on its core, its share of the cores beside a GPU."""
+    if learner.device.type == "cpu":
+        return 1
+    return max(1, available_threads() // min(learner.world, torch.cuda.device_count()))
+
+
 def run_learners(work: Callable[[Learner, Any], None], argument: Any, processes: int) -> None:
     """Run `work(learner, argument)` in `processes` learners and wait for them; one that fails ends all.
 

@@ -28,8 +28,8 @@ from agents.checkpoint import (
 from agents.evaluate import choose_episodes, play
 from agents.nets import BlindAgent, Memory, Precision
 from agents.policy import RecurrentPolicy
-from agents.ppo import Losses, learn, precision_of_cpu
-from agents.processes import Learner, default_processes, from_first, gather, is_first, run_learners, total
+from agents.ppo import Losses, learn, default_precision
+from agents.processes import Learner, default_processes, env_threads, from_first, gather, is_first, run_learners, total
 from agents.rollout import Position, Rollout, blank_rollout, collect
 from agents.runs import LOCK_PATIENCE, Log, curve_of, jsonable, read_metrics, read_settings, write_settings
 from agents.senses import Senses
@@ -83,7 +83,7 @@ class TrainSettings:
     processes: int | None = None
     """Learners; by default one for every GPU or, without one, for every core."""
     precision: Precision | None = None
-    """Of the LSTM's products; by default bfloat16 where the CPU multiplies in it."""
+    """Of the LSTM's products on a CPU; by default bfloat16 where it multiplies in it. A GPU's are TF32."""
     checkpoint_every: int = 5_000_000
     """Env-steps between two checkpoints."""
     keep_checkpoints: int = KEPT
@@ -127,7 +127,7 @@ def run(settings: TrainSettings) -> None:
 def _begun(settings: TrainSettings) -> Job:
     if (settings.out / SETTINGS).exists():
         raise ValueError(f"{settings.out} holds a run already: add --resume to go on with it, or choose another --out")
-    processes, precision = settings.processes or default_processes(), settings.precision or precision_of_cpu()
+    processes, precision = settings.processes or default_processes(), settings.precision or default_precision()
     settings = replace(settings, processes=processes, precision=precision)
     check(settings)
     write_settings(settings.out, settings)
@@ -181,11 +181,11 @@ class Learning(NamedTuple):
 def begin(learner: Learner, settings: TrainSettings) -> Learning:
     """A learner at the beginning: the same weights as all others, envs and random numbers of its own."""
     torch.manual_seed(settings.seed)
-    precision = settings.precision or precision_of_cpu()
+    precision = settings.precision or default_precision()
     agent = BlindAgent(settings.hidden, settings.layers, precision, settings.senses).to(learner.device)
     optimizer = torch.optim.Adam(agent.parameters(), lr=settings.lr)
     generator = torch.Generator().manual_seed(settings.seed * learner.world + learner.rank)
-    env = training_env(settings, settings.n_envs // learner.world)
+    env = training_env(settings, settings.n_envs // learner.world, env_threads(learner))
     obs, _ = env.reset(seed=settings.seed * settings.n_envs + learner.rank * env.num_envs)
     assert isinstance(obs, np.ndarray)
     position = Position(obs, agent.blank_memory(env.num_envs))
@@ -193,8 +193,8 @@ def begin(learner: Learner, settings: TrainSettings) -> Learning:
     return Learning(agent, optimizer, generator, env, position, rollout)
 
 
-def training_env(settings: TrainSettings, n_envs: int) -> PointNavVectorEnv:
-    """`n_envs` of the envs that `settings` train on, stepped by one thread."""
+def training_env(settings: TrainSettings, n_envs: int, n_threads: int = 1) -> PointNavVectorEnv:
+    """`n_envs` of the envs that `settings` train on."""
     return PointNavVectorEnv(
         n_envs,
         layouts=settings.layouts,
@@ -202,7 +202,7 @@ def training_env(settings: TrainSettings, n_envs: int) -> PointNavVectorEnv:
         slack_reward=settings.slack_reward,
         pool_seed=settings.seed,
         memory_budget=MEMORY_BUDGET,
-        n_threads=1,
+        n_threads=n_threads,
     )
 
 
@@ -305,7 +305,7 @@ def _of_episodes(ended: list[dict[str, np.ndarray]], learner: Learner) -> dict[s
 def _held_out(learner: Learner, settings: TrainSettings, agent: BlindAgent) -> dict[str, float]:
     """Means over whole episodes on floors that are not trained on, shared by the learners."""
     held_out = replace(settings, layouts=settings.evaluate_layouts, max_steps=EVALUATION_STEPS)
-    env = training_env(held_out, -(-settings.evaluate_episodes // learner.world))
+    env = training_env(held_out, -(-settings.evaluate_episodes // learner.world), env_threads(learner))
     numbers = choose_episodes(len(env.pool.arrays.start), settings.evaluate_episodes)[learner.rank :: learner.world]
     played = play(RecurrentPolicy(agent, seed=learner.rank), env, numbers)
     columns = {**{name: played.measures[name] for name in MEASURES}, "steps": played.steps}

@@ -55,8 +55,8 @@ class CaptureTheFlagVectorEnv(VectorEnv[Any, Any, Any]):
 
     Args:
         num_envs: how many slots, a multiple of the controlled players of a match.
-        maps: `family:start-stop` (families `indoor`, `outdoor`; stop exclusive; seeds from 1,000,000 on are for
-            evaluation), `family:seed`, text maps (`*.ctf.txt`), or a list of these. A match's seed picks one of them.
+        maps: `family:start-stop` (families `indoor`, `outdoor`, `courts`; stop exclusive; seeds from 1,000,000 on are
+            for evaluation), `family:seed`, text maps (`*.ctf.txt`), or a list of these. A match's seed picks one.
             Or one `sims.ctf.maps.layout.Map`.
         team_size: players of a team, 1 to 4. The first `team_size` players of a match are red.
         bots: who plays the other slots: from the player's index in its match to a level 1 to 5 or one of `"random",

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from sims.core.names import GENERATED, Grammar, Names, expand, expanded
 from sims.ctf.maps.check import check
+from sims.ctf.maps.courts import courts
 from sims.ctf.maps.indoor import indoor
 from sims.ctf.maps.layout import Map
 from sims.ctf.maps.outdoor import outdoor
 from sims.ctf.maps.text import ENDING, read_text
 
-FAMILIES: dict[str, Callable[[int], Map]] = {"indoor": indoor, "outdoor": outdoor}
+FAMILIES: dict[str, Callable[[int], Map]] = {"indoor": indoor, "outdoor": outdoor, "courts": courts}
 """Generators by family name. Seeds below 1,000,000 are for training, the rest for evaluation."""
 
 GRAMMAR = Grammar("maps", "map", FAMILIES, "indoor:0-128", "the path of a text map")
@@ -20,8 +21,8 @@ def map_names(maps: Names) -> list[str]:
     """Single map names, in order, of a `maps=` argument.
 
     Args:
-        maps: `family:start-stop` (stop exclusive; families `indoor`, `outdoor`), `family:seed`, the path of a text map
-            (`*.ctf.txt`), or a sequence of these.
+        maps: `family:start-stop` (stop exclusive; families `indoor`, `outdoor`, `courts`), `family:seed`, the path of a
+            text map (`*.ctf.txt`), or a sequence of these.
 
     Raises:
         ValueError: an unknown family, an empty range, a name twice, or nothing at all.

@@ -57,11 +57,11 @@ def indoor(seed: int) -> Map:
     inside.remove(_middle(base))
     chosen = rng.permutation(len(inside))[: 4 + int(rng.integers(5))]
     cells = [inside[k] for k in chosen.tolist()]
-    open_cells, stand, cells = _placed(rng, open_cells, _middle(base), cells)
+    open_cells, stand, cells = placed(rng, open_cells, _middle(base), cells)
     return with_teams(f"indoor:{seed}", "indoor", (~open_cells).astype(np.uint8), stand, cells)
 
 
-def _placed(rng: np.random.Generator, grid: Grid, stand: Cell, cells: list[Cell]) -> tuple[Grid, Cell, list[Cell]]:
+def placed(rng: np.random.Generator, grid: Grid, stand: Cell, cells: list[Cell]) -> tuple[Grid, Cell, list[Cell]]:
     """The map as drawn (red's base on the left), or flipped, or with rows and columns swapped, in eight ways."""
     swap, flip_rows, flip_columns = (rng.random(3) < 0.5).tolist()
     points = [stand, *cells]

@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from sims.ctf.maps import indoor, outdoor
+from sims.ctf.maps import courts, indoor, outdoor
 from sims.ctf.maps.catalogue import FAMILIES
 from sims.ctf.maps.check import check, clearance
 from sims.ctf.maps.distance import distances, two_ways, walkable
@@ -65,7 +65,7 @@ def test_maps_are_fair_and_pass_every_check(maps: dict[str, list[Map]], family: 
     for seed, map in enumerate(maps[family]):
         check(map)
         assert_fair(map)
-        assert (map.name, map.family) == (f"{family}:{seed}", family)
+        assert (map.name, map.family) == (f"{family}:{seed}", "outdoor" if family == "outdoor" else "indoor")
 
 
 @families
@@ -148,6 +148,17 @@ def test_indoor_bases_do_not_see_each_other(maps: dict[str, list[Map]]) -> None:
         assert any(map.solid[cell_of(point)] for point in line)
 
 
+def test_courts_are_small_and_their_bases_near(maps: dict[str, list[Map]]) -> None:
+    sides = np.array([map.solid.shape for map in maps["courts"]])
+    assert (sides.min(), sides.max()) == (8, 15)
+    ways = [base_distance(map) for map in maps["courts"]]
+    assert 10.0 <= min(ways) <= max(ways) <= 30.0
+    for map in maps["courts"]:
+        red, blue = (cell_of(stand) for stand in map.stands)
+        assert n_ways(walkable(map), red, blue) >= 2
+        assert (map.solid[1:-1, 1:-1] != 0).mean() < 0.4
+
+
 def test_outdoor_sizes_obstacles_and_ways(maps: dict[str, list[Map]]) -> None:
     sides = np.array([map.solid.shape for map in maps["outdoor"]])
     assert sides.min() == 28
@@ -193,12 +204,14 @@ def test_seeds_that_are_no_whole_numbers_are_refused(family: str, seed: object) 
         FAMILIES[family](seed)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("module", "make"), [(indoor, indoor.indoor), (outdoor, outdoor.outdoor)])
+@pytest.mark.parametrize(
+    ("module", "make"), [(indoor, indoor.indoor), (outdoor, outdoor.outdoor), (courts, courts.courts)]
+)
 def test_a_seed_without_a_map_is_said(
     monkeypatch: pytest.MonkeyPatch, module: ModuleType, make: Callable[[int], Map]
 ) -> None:
     monkeypatch.setattr(module, "MAX_TRIES", 0)
-    with pytest.raises(RuntimeError, match=r"door:3 found no map in 0 tries: report this seed"):
+    with pytest.raises(RuntimeError, match=r":3 found no map in 0 tries: report this seed"):
         make(3)
 
 

@@ -17,7 +17,7 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 import torch
 import tyro
 
-from agents.ppo import Losses, learn, default_precision
+from agents.ppo import Losses, default_precision, learn
 from agents.processes import Learner, run_learners, total
 from agents.rollout import collect
 from agents.training import TrainSettings, begin, check, training_env

@@ -28,7 +28,7 @@ from agents.checkpoint import (
 from agents.evaluate import choose_episodes, play
 from agents.nets import BlindAgent, Memory, Precision
 from agents.policy import RecurrentPolicy
-from agents.ppo import Losses, learn, default_precision
+from agents.ppo import Losses, default_precision, learn
 from agents.processes import Learner, default_processes, env_threads, from_first, gather, is_first, run_learners, total
 from agents.rollout import Position, Rollout, blank_rollout, collect
 from agents.runs import LOCK_PATIENCE, Log, curve_of, jsonable, read_metrics, read_settings, write_settings

@@ -1,6 +1,6 @@
 """The FTW agent put together: torso, core and heads, over whole rollouts or for one tick."""
 
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,7 @@ from agents.ftw.torso import EMBEDDED, Torso, TorsoKind, TorsoWeights
 from agents.ftw.trajectory import Outputs, Trajectory
 from agents.nets import Precision
 from agents.rollout import gumbel
+from sims.core.checks import check_whole
 from sims.ctf.actions import FACTORS
 
 
@@ -60,9 +61,14 @@ class FtwAgent(nn.Module):
         tau: steps between two ticks of the slow LSTM. gradient_scale: of what goes back from the fast LSTM to it.
         precision: of the products of torso, core and pixel control; all else is float32.
         pixel_channels: of pixel control's features. factors: choices of each factor of an action.
+        repeat: steps of the game for which an action is kept before it sees the next frame; a tick is one of these
+            times, and whoever steps it heeds that (`agents.ftw.playing`).
+
+    Attributes:
+        arguments: all of these but tau and gradient_scale, which the core has and which may be changed.
 
     Raises:
-        ValueError: unknown kinds, widths below 1, or frames too small.
+        ValueError: unknown kinds, widths or repeats below 1, or frames too small.
     """
 
     def __init__(
@@ -79,8 +85,23 @@ class FtwAgent(nn.Module):
         precision: Precision = "float32",
         pixel_channels: int = 32,
         factors: tuple[int, ...] = FACTORS,
+        repeat: int = 1,
     ) -> None:
         super().__init__()
+        check_whole(repeat=repeat)
+        self.arguments: dict[str, Any] = {
+            "torso": torso,
+            "core": core,
+            "height": height,
+            "width": width,
+            "hidden": hidden,
+            "latent": latent,
+            "precision": precision,
+            "pixel_channels": pixel_channels,
+            "factors": factors,
+            "repeat": repeat,
+        }
+        self.repeat = repeat
         self.factors = factors
         choices = sum(factors)
         self.torso = Torso(torso, height, width, precision=precision)

@@ -5,14 +5,19 @@ An exchange joins by a line in EXCHANGES: a context manager that opens one on a 
 
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import Pipe
+from threading import Event, Thread
 
 import numpy as np
 import pytest
 
 from agents.population.census import Report, founders
 from agents.population.chief import Chief, found
+from agents.population.desk import Desk
 from agents.population.exchange import Trajectory, Weights
 from agents.population.in_process import InProcessExchange
+from agents.population.local import LocalExchange, answered
+from agents.population.sharing import Region
 from sims.ctf.state import N_EVENTS
 from tests.agents.population.planted import MIDDLE, QUICK, played, quick
 
@@ -26,7 +31,43 @@ def in_process(path):
         yield InProcessExchange(chief, room=ROOM)
 
 
-EXCHANGES = {"in-process": in_process}
+@contextmanager
+def local(path):
+    """The desk in a thread of its own, which the chief belongs to, as in the process of a run."""
+    here, there = Pipe()
+    region, opened, problems = Region(2**22), Event(), []
+
+    def serve():
+        try:
+            with Chief(path) as chief:
+                desk = Desk(chief, region.size, ROOM)
+                opened.set()
+                while (call := there.recv()) is not None:
+                    answer = answered(desk, 0, call)
+                    if call.wanted:
+                        there.send(answer)
+                    elif answer.error is not None:
+                        raise answer.error
+        except BaseException as error:
+            problems.append(error)
+            opened.set()
+            there.close()
+
+    thread = Thread(target=serve)
+    thread.start()
+    opened.wait()
+    try:
+        yield LocalExchange(here, region)
+    finally:
+        here.send(None)
+        thread.join()
+        here.close()
+        there.close()
+        region.close()
+        assert not problems
+
+
+EXCHANGES = {"in-process": in_process, "local": local}
 
 
 @pytest.fixture(params=EXCHANGES)

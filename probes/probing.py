@@ -1,10 +1,10 @@
-"""The command `umwelt probe`: what is asked comes first: `record`, `maps`, `vision`, `failures` or `similarity`."""
+"""The command `umwelt probe`: what is asked comes first, as `record` or `maps`."""
 
 from typing import Annotated
 
 import tyro
 
-from probes import decoding, failures, record, similarity
+from probes import decoding, failures, game_state, record, similarity
 from probes.vision import command as vision
 
 ProbeSettings = (
@@ -28,6 +28,10 @@ ProbeSettings = (
         similarity.SimilaritySettings,
         tyro.conf.subcommand("similarity", description="Compare networks by their insides, shown the same."),
     ]
+    | Annotated[
+        game_state.GameStateSettings,
+        tyro.conf.subcommand("game-state", description="Read facts of the game out of an FTW agent's memory."),
+    ]
 )
 """What the command line takes, by its first word."""
 
@@ -37,6 +41,7 @@ Settings = (
     | vision.VisionSettings
     | failures.FailuresSettings
     | similarity.SimilaritySettings
+    | game_state.GameStateSettings
 )
 
 
@@ -50,5 +55,7 @@ def run(settings: Settings) -> None:
         vision.run(settings)
     elif isinstance(settings, failures.FailuresSettings):
         failures.run(settings)
+    elif isinstance(settings, game_state.GameStateSettings):
+        game_state.run(settings)
     else:
         similarity.run(settings)

@@ -1,0 +1,127 @@
+"""Who takes part in a tournament: names on the command line to agents, bots and teams."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from agents.ftw.playing import Entrant
+from agents.ftw.saved import CARD, card_of, load_ftw_agent
+from sims.core.hints import did_you_mean
+from sims.ctf.bots import KINDS, LEVELS
+from sims.ctf.state import RULES
+
+Teams = dict[str, tuple[str, ...]]
+"""By the team's name, the entrants in its seats."""
+
+MEMBERS = "agents"
+"""Folder of a run in which its members' agents lie."""
+
+
+def members_of(run: Path) -> list[Path]:
+    """The folders of the agents of a run of `umwelt train ctf`, by name; none if it is no run's."""
+    return sorted(path.parent for path in (run / MEMBERS).glob(f"*/{CARD}"))
+
+
+def run_of(given: Sequence[str], part: str) -> Path | None:
+    """The folder `part` of the first run among those named, if there is one."""
+    runs = (Path(name) for name in given if members_of(Path(name)))
+    return next((run / part for run in runs), None)
+
+
+def match_length(given: Sequence[str], wanted: int | None) -> int:
+    """Steps of a match: `wanted`, else those that the agents named have been trained with, else the game's own.
+
+    Raises:
+        ValueError: agents were trained with different lengths.
+    """
+    if wanted is not None:
+        return wanted
+    parts = [part for each in given for name in _expanded(each) for part in name.split(",")]
+    cards = [card_of(Path(part)) for part in parts if (Path(part) / CARD).is_file()]
+    lengths = {card["trained_with"]["match_steps"] for card in cards if "match_steps" in card.get("trained_with", {})}
+    if len(lengths) > 1:
+        said = " and ".join(map(str, sorted(lengths)))
+        raise ValueError(f"agents were trained with matches of {said} steps: say --match-steps")
+    return lengths.pop() if lengths else RULES.match_steps
+
+
+def entrants_named(given: Sequence[str], team_size: int) -> tuple[dict[str, Entrant], Teams]:
+    """Agents and bots that play, by name, and the teams that they make up, as they were given.
+
+    Raises:
+        ValueError: nobody is named, somebody twice, an unknown bot or folder, or a team of another size.
+    """
+    if not given:
+        raise ValueError(
+            "nobody is named: give folders of agents, a run's folder, or bots, as in umwelt tournament 2 5"
+        )
+    chosen = [name for each in given for name in _expanded(each)]
+    paths = [Path(part) for name in chosen for part in name.split(",") if _bot(part) is None]
+    short = _short_names(list(dict.fromkeys(paths)))
+    entrants: dict[str, Entrant] = {}
+    teams: Teams = {}
+    for name in chosen:
+        parts = name.split(",")
+        if len(parts) not in (1, team_size):
+            raise ValueError(f"{name!r} is a team of {len(parts)}, expected {team_size}: see --team-size")
+        seats = [_named(part, short, entrants) for part in parts]
+        title = ", ".join(seats)
+        if title in teams:
+            raise ValueError(f"{title!r} is named twice: name everybody once")
+        teams[title] = tuple(seats) if len(seats) == team_size else (seats[0],) * team_size
+    return entrants, teams
+
+
+def titled(name: str) -> str:
+    """`bot 2` for a bot, and the name itself for anybody else."""
+    return name if _bot(name) is None else f"bot {name}"
+
+
+def one_named(name: str) -> Entrant:
+    """A bot by its level or kind, or the agent in a folder.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    bot = _bot(name)
+    return _agent(name) if bot is None else bot
+
+
+def _expanded(name: str) -> list[str]:
+    """A run's members in its place."""
+    return [str(path) for path in members_of(Path(name))] or [name]
+
+
+def _bot(name: str) -> int | str | None:
+    if name in KINDS:
+        return name
+    return int(name) if name.isdecimal() and int(name) in LEVELS else None
+
+
+def _named(part: str, short: dict[Path, str], entrants: dict[str, Entrant]) -> str:
+    """The short name of an agent or bot, who is added to `entrants` if it isn't among them."""
+    bot = _bot(part)
+    title = titled(part) if bot is not None else short[Path(part)]
+    if title not in entrants:
+        entrants[title] = bot if bot is not None else _agent(part)
+    return title
+
+
+def _agent(name: str) -> Entrant:
+    if not Path(name).is_dir():
+        raise ValueError(
+            f"there is no agent {name!r}: {did_you_mean(name, KINDS)}expected the folder of a saved agent or of a run, "
+            f"or a bot: 1 to {max(LEVELS)}, {', '.join(KINDS)}"
+        )
+    return load_ftw_agent(Path(name))
+
+
+def _short_names(paths: Sequence[Path]) -> dict[Path, str]:
+    """For each folder as many of its last parts as tell it from the others."""
+    names = {}
+    for path in paths:
+        n = next(
+            (n for n in range(1, len(path.parts)) if sum(p.parts[-n:] == path.parts[-n:] for p in paths) == 1),
+            len(path.parts),
+        )
+        names[path] = "/".join(path.parts[-n:]) or str(path)
+    return names

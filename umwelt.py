@@ -9,37 +9,61 @@ from typing import Any
 import tyro
 
 VERBS: dict[str, tuple[str, str, str]] = {
-    "train": ("agents.training", "TrainSettings", "Train an agent; resumable bit for bit."),
+    "train": ("agents.training", "TrainSettings", "Train an agent (pointnav) or a population (ctf); resumable."),
     "evaluate": ("agents.scoring", "EvaluateSettings", "Success and SPL of a policy on any layouts."),
     "bench": (
         "sims.pointnav.bench",
         "BenchSettings",
-        "Measure (pointnav, train, scenes, ctf, ctf-bots, measures); one JSON line a figure.",
+        "Measure (pointnav, train, scenes, parity, ctf, ctf-bots, measures); one JSON line a figure.",
     ),
     "watch": (
         "sims.ctf.film.watch",
         "WatchSettings",
         "Write a video of a Capture-the-Flag match, played by bots or recorded.",
     ),
-    "probe": ("probes.probing", "ProbeSettings", "Ask what networks know: record, maps, vision, failures, similarity."),
+    "tournament": (
+        "probes.tournament",
+        "TournamentSettings",
+        "Have agents and bots play each other on held-out maps: pay-offs, ratings, circles.",
+    ),
+    "probe": (
+        "probes.probing",
+        "ProbeSettings",
+        "Ask what networks know: record, maps, vision, failures, similarity, game-state.",
+    ),
     "reproduce": (
         "probes.reproduce.invariance",
         "InvarianceSettings",
-        "Try a paper's claims again (invariance); its statement beside our numbers.",
+        "Try a paper's claims again (invariance, blind-maps); its statement beside our numbers.",
     ),
     "dataset": (
         "sims.scenes.datasets.dataset",
         "DatasetSettings",
         "Render a design of scenes into a data set; resumable.",
     ),
+    "serve": (
+        "sims.scenes.unrealcv.serve",
+        "ServeSettings",
+        "Serve scenes to UnrealCV's clients, without an engine.",
+    ),
+    "assets": (
+        "sims.scenes.assets.command",
+        "AssetsSettings",
+        "List or fetch packs of animals and more into the cache (list, get NAME).",
+    ),
     "setup": ("sims.scenes.cycles.install", "SetupSettings", "Fetch what a part needs beyond Python packages: cycles."),
-    "demo": ("probes.demo", "DemoSettings", "Run the worlds (pointnav, scenes) and write one self-contained page."),
+    "demo": ("probes.demo", "DemoSettings", "Run the worlds (pointnav, scenes), or tell of a run (ctf), on one page."),
 }
 PARTS = {
+    "train": {
+        "pointnav": ("agents.training", "TrainSettings"),
+        "ctf": ("agents.population.training", "TrainCtfSettings"),
+    },
     "bench": {
         "pointnav": ("sims.pointnav.bench", "BenchSettings"),
         "train": ("agents.bench", "BenchSettings"),
         "scenes": ("sims.scenes.bench", "BenchSettings"),
+        "parity": ("sims.scenes.unrealcv.bench", "BenchSettings"),
         "ctf": ("sims.ctf.bench", "BenchSettings"),
         "ctf-bots": ("sims.ctf.tournament", "TournamentSettings"),
         "measures": ("probes.measures.bench", "BenchSettings"),
@@ -47,8 +71,12 @@ PARTS = {
     "demo": {
         "pointnav": ("probes.demo", "DemoSettings"),
         "scenes": ("probes.scenes_demo", "ScenesDemoSettings"),
+        "ctf": ("probes.ctf_page", "CtfPageSettings"),
     },
-    "reproduce": {"invariance": ("probes.reproduce.invariance", "InvarianceSettings")},
+    "reproduce": {
+        "invariance": ("probes.reproduce.invariance", "InvarianceSettings"),
+        "blind-maps": ("probes.reproduce.blind_maps", "BlindMapsSettings"),
+    },
 }
 """Verbs of several parts, which the first word after them names."""
 

@@ -10,9 +10,7 @@ T = TypeVar("T", bound=tuple[Any, ...])
 
 def blank(kind: type[T], shape_of: Callable[[str], tuple[int, ...]]) -> T:
     """An instance of `kind`, a NamedTuple of arrays: each of the dtype of its annotation and the shape of its name."""
-    fields = {
-        name: np.zeros(shape_of(name), _scalar(annotation)) for name, annotation in kind.__annotations__.items()
-    }
+    fields = {name: np.zeros(shape_of(name), _scalar(annotation)) for name, annotation in kind.__annotations__.items()}
     return cast(T, kind(**fields))
 
 

@@ -7,9 +7,10 @@ y down, z forward).
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,12 +83,14 @@ class Mesh(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """An object that can be placed: at scale 1 its longest side measures 1 m.
+    """An object that can be placed: of its mesh the longest side measures 1 m.
 
     Args:
         name: the value of the factor `character_name`. mesh: its triangles. materials: its surfaces, by `mesh.part`.
         noun: what captions call it. imagenet: the ImageNet-1k classes (0 to 999) that it belongs to, none if none fits.
         images: `[height, width, 3 or 4]` uint8 (sRGB) pictures that its materials name.
+        size_m: of its longest side as it is placed, in metres. lift: how high above the ground it hangs, as a share
+            of that.
     """
 
     name: str
@@ -96,6 +99,8 @@ class Model:
     noun: str = ""
     imagenet: tuple[int, ...] = ()
     images: tuple[tuple[str, NDArray[np.uint8]], ...] = ()
+    size_m: float = 1.0
+    lift: float = 0.0
 
     @cached_property
     def key(self) -> str:
@@ -184,6 +189,7 @@ class SceneState(NamedTuple):
     Attributes:
         things: what stands in it; a thing's instance number in masks is its place here plus 1 (0: nothing, the sky).
         light, camera: see there. exposure: stops. seed: of the renderer's samples.
+        factors: the values that it was made of, for a renderer that has worlds and surfaces of its own by name.
     """
 
     things: tuple[Placed, ...]
@@ -191,6 +197,7 @@ class SceneState(NamedTuple):
     camera: Camera
     exposure: float = 0.0
     seed: int = 0
+    factors: Mapping[str, Any] = {}
 
 
 class Passes(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from math import cos, radians, sin
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,8 +42,14 @@ LIGHTS: dict[str, RGB] = {
 """Colours of the light, which multiply the world's own."""
 
 PLACES = ("centre", "left", "right", "bottom", "top")
-SIDE, BEHIND, SHELF = 0.62, 0.75, 0.8
-"""Metres: of the places left and right from the middle; of the top's plinth behind the bottom; of its height."""
+SIDE, BEHIND, SHELF, SHELF_WIDTH = 0.62, 0.75, 0.8, 1.1
+"""Metres: of the places left and right from the middle; of the top's plinth behind the bottom; its height and width."""
+
+CLOSE = 2.1
+"""The camera's distance by default from long objects, as animals are: from the side they fill three quarters."""
+
+ROOMY = 1.1
+"""How far the ground is level around an object, at least, in its own lengths; smaller worlds grow around it."""
 
 STEP_BACK = 1.55
 """How much further the camera stands where two places are used."""
@@ -54,6 +60,10 @@ def space_of(pack: Pack) -> Space:
 
     `camera_yaw` goes around the object: at 0 its front is seen, at 90 its right-hand side (from the viewer at 0).
     `character_rotation_*` turn the object about its middle; it is put down on the ground afterwards.
+    `camera_distance` and the places of two objects are of a scene whose largest object measures 1 m at scale 1; they
+    grow with an object that is larger (as animals are, at their real sizes), so that it fills as much of the picture.
+    Packs whose characters have coats and poses have factors for them; a scene with one that the character has not is
+    refused by name.
     """
     turn = -360.0, 360.0, 0.0, "deg"
     return Space(
@@ -61,6 +71,7 @@ def space_of(pack: Pack) -> Space:
             Discrete("world_name", pack.worlds),
             Discrete("character_name", (*pack.characters, BLANK)),
             Discrete("character_texture", tuple(TEXTURES)),
+            *_looks(pack, "character"),
             Continuous("character_scale", 0.3, 2.0, 1.0),
             Continuous("character_rotation_yaw", *turn),
             Continuous("character_rotation_pitch", *turn),
@@ -68,13 +79,24 @@ def space_of(pack: Pack) -> Space:
             Discrete("character1_pos", PLACES),
             Discrete("character2_name", (*pack.characters, BLANK), BLANK),
             Discrete("character2_texture", tuple(TEXTURES)),
+            *_looks(pack, "character2"),
             Discrete("character2_pos", PLACES, "right"),
             Continuous("camera_yaw", *turn),
             Continuous("camera_pitch", 0.0, 85.0, 14.0, "deg"),
             Continuous("camera_roll", *turn),
-            Continuous("camera_distance", 1.5, 10.0, 3.0, "m"),
+            Continuous("camera_distance", 1.5, 10.0, CLOSE if pack.poses else 3.0, "m"),
             Discrete("scene_light", tuple(LIGHTS)),
         )
+    )
+
+
+def _looks(pack: Pack, who: str) -> tuple[Discrete, ...]:
+    """Factors of the coats and poses that any of a pack's characters has; none where none has any."""
+    kinds = (("coat", pack.coats), ("pose", pack.poses))
+    return tuple(
+        Discrete(f"{who}_{kind}", (PLAIN, *dict.fromkeys(name for names in of.values() for name in names)))
+        for kind, of in kinds
+        if of
     )
 
 
@@ -84,36 +106,67 @@ def scene_state(pack: Pack, factors: Mapping[str, Any], width: int, height: int,
     The characters come first in `things`, in their order; then plinths; then the world's own.
     """
     world = pack.world(factors["world_name"])
-    asked = [
-        (factors["character_name"], factors["character1_pos"], factors["character_texture"]),
-        (factors["character2_name"], factors["character2_pos"], factors["character2_texture"]),
-    ]
-    there = [(pack.model(name), place, TEXTURES[texture]) for name, place, texture in asked if name != BLANK]
+    there = [thing for thing in (_asked(pack, factors, who) for who in ("character", "character2")) if thing]
+    unit = max((thing.model.size_m for thing in there), default=1.0)
     objects = [
-        Placed(model, _pose(model, place, factors, first=k == 0), texture)
-        for k, (model, place, texture) in enumerate(there)
+        Placed(thing.model, _pose(thing.model, thing.place, factors, unit, first=k == 0), thing.texture)
+        for k, thing in enumerate(there)
     ]
     shelves = [
-        Placed(plinth(1.1, SHELF), _shifted(np.eye(4), (0.0, BEHIND, 0.0)), role="prop")
-        for _, place, _ in there
-        if place == "top"
+        Placed(plinth(SHELF_WIDTH, SHELF), _scaled(_shifted(np.eye(4), (0.0, BEHIND, 0.0)), unit), role="prop")
+        for thing in there
+        if thing.place == "top"
     ]
-    around = [Placed(model, np.eye(4), role=role) for model, role in world.models()]
+    grown = max(1.0, unit * ROOMY / world.level)
+    around = [_surrounding(model, role, grown) for model, role in world.models()]
     alone = factors["character1_pos"] == "centre" and len(there) < 2
-    camera = _camera(_middle(objects), factors, 1.0 if alone else STEP_BACK, width, height)
-    return SceneState((*objects, *shelves, *around), _lit(world, factors["scene_light"]), camera, world.exposure, seed)
+    camera = _camera(_middle(objects), factors, unit * (1.0 if alone else STEP_BACK), width, height)
+    light = _lit(world, factors["scene_light"], grown)
+    return SceneState((*objects, *shelves, *around), light, camera, world.exposure, seed, dict(factors))
 
 
-def _pose(model: Model, place: str, factors: Mapping[str, Any], *, first: bool) -> NDArray[np.float64]:
+class _Asked(NamedTuple):
+    """A character that a scene asks for."""
+
+    model: Model
+    place: str
+    texture: Material | None
+
+
+def _asked(pack: Pack, factors: Mapping[str, Any], who: str) -> _Asked | None:
+    name = factors[f"{who}_name"]
+    if name == BLANK:
+        return None
+    model = pack.model(name, factors.get(f"{who}_coat", PLAIN), factors.get(f"{who}_pose", PLAIN))
+    place = factors["character1_pos" if who == "character" else "character2_pos"]
+    return _Asked(model, place, TEXTURES[factors[f"{who}_texture"]])
+
+
+def _surrounding(model: Model, role: str, grown: float) -> Placed:
+    """A part of the world, larger around an object that it would be too small for."""
+    if grown == 1.0:
+        return Placed(model, np.eye(4), role=role)
+    materials = tuple(
+        material
+        if material.fade is None
+        else replace(material, fade=(material.fade[0] * grown, material.fade[1] * grown))
+        for material in model.materials
+    )
+    return Placed(replace(model, materials=materials), _scaled(np.eye(4), grown), role=role)
+
+
+def _pose(model: Model, place: str, factors: Mapping[str, Any], unit: float, *, first: bool) -> NDArray[np.float64]:
     """Where a model stands: turned about its middle, put down, moved to its place. The second is only scaled."""
     vertices = model.mesh.vertices.astype(np.float64)
     middle = (vertices.min(0) + vertices.max(0)) / 2.0
     turn = _turned(factors) if first else np.eye(3)
     matrix = np.eye(4)
-    matrix[:3, :3] = factors["character_scale"] * turn
+    matrix[:3, :3] = factors["character_scale"] * model.size_m * turn
     matrix[:3, 3] = -matrix[:3, :3] @ middle
     matrix[2, 3] -= (vertices @ matrix[2, :3] + matrix[2, 3]).min()
-    return _shifted(matrix, _AT[place])
+    matrix[2, 3] += model.lift * model.size_m
+    x, y, z = _AT[place]
+    return _shifted(matrix, (unit * x, unit * y, unit * z))
 
 
 _AT = {
@@ -138,6 +191,11 @@ def _shifted(matrix: NDArray[np.float64], by: tuple[float, float, float]) -> NDA
     moved = matrix.copy()
     moved[:3, 3] += by
     return moved
+
+
+def _scaled(matrix: NDArray[np.float64], by: float) -> NDArray[np.float64]:
+    """The same, all of it larger, its place too."""
+    return np.diag([by, by, by, 1.0]) @ matrix
 
 
 def corners_of(thing: Placed) -> NDArray[np.float64]:
@@ -170,6 +228,11 @@ def _camera(target: NDArray[np.float64], factors: Mapping[str, Any], further: fl
     return Camera(tuple(tuple(row) for row in pose.tolist()), FOV_DEG, width, height)
 
 
-def _lit(world: World, light: str) -> Light:
+def _lit(world: World, light: str, grown: float) -> Light:
+    """The world's light in a colour; lamps go with a room that is larger, and shine as brightly on its floor."""
     (r, g, b), (own_r, own_g, own_b) = LIGHTS[light], world.light.tint
-    return replace(world.light, tint=(r * own_r, g * own_g, b * own_b))
+    lamps = tuple(
+        (grown * x, grown * y, grown * z, grown**2 * watts, grown * width, grown * depth)
+        for x, y, z, watts, width, depth in world.light.lamps
+    )
+    return replace(world.light, tint=(r * own_r, g * own_g, b * own_b), lamps=lamps)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from sims.scenes.description import Light, Material, Model
-from sims.scenes.grounds import blades, ground, pebbles, room
+from sims.scenes.grounds import FLAT, blades, ground, pebbles, room
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class World:
         grass: a surface and the height in metres of blades. stones: a surface and the size in metres of pebbles.
         walls: of a room, for the sides and for the ceiling; with them the ground ends there.
         width, height: of the room, in metres.
+        level: the radius in metres within which the ground is level, for objects to stand on.
     """
 
     name: str
@@ -31,6 +32,7 @@ class World:
     walls: tuple[Material, Material] | None = None
     width: float = 12.0
     height: float = 4.0
+    level: float = FLAT
 
     def models(self) -> tuple[tuple[Model, str], ...]:
         """Its meshes, each with its role (`ground`, `wall`)."""

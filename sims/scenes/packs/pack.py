@@ -1,4 +1,4 @@
-"""Packs: what can be put into a scene, by name. `basic` is always there; any folder of GLB, glTF or OBJ is one too."""
+"""Packs: what can be put into a scene, by name: `basic` is always there, `animals` is fetched, folders are packs."""
 
 import hashlib
 import os
@@ -14,6 +14,7 @@ from sims.scenes.basic import OBJECTS, build
 from sims.scenes.description import Model
 from sims.scenes.packs.imported import SUFFIXES, character, read_model, shown
 from sims.scenes.packs.untrusted import AssetError, Limits
+from sims.scenes.relations import PLAIN
 from sims.scenes.worlds import WORLDS, World
 
 ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar", ".zst")
@@ -32,6 +33,9 @@ class Pack:
         licence, credits: of its assets, for the card of a data set.
         refused: the files of a folder that are not used, and why.
         builders: what makes each character's model. places: what makes each world.
+        coats, poses: of characters that have several, their names, the default first; empty for packs without any.
+        dressed: what makes a character's model in a coat and a pose of its own.
+        stamps: hashes of what characters are made of, for those that have too many looks to hash them all.
     """
 
     name: str
@@ -42,15 +46,28 @@ class Pack:
     refused: dict[str, str]
     builders: Mapping[str, Callable[[], Model]] = field(repr=False)
     places: Mapping[str, World] = field(repr=False)
+    coats: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    poses: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    dressed: Callable[[str, str, str], Model] | None = field(default=None, repr=False)
+    stamps: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def model(self, name: str) -> Model:
+    def model(self, name: str, coat: str = PLAIN, pose: str = PLAIN) -> Model:
         """The model of a character, built when it is first asked for.
 
+        Args:
+            coat, pose: names of its own, or `Default`.
+
         Raises:
-            ValueError: there is no such character; the message names the nearest. AssetError: its file has changed
-                since the pack was opened, and is no good any more.
+            ValueError: there is no such character, coat or pose; the message names the nearest. AssetError: its file
+                has changed since the pack was opened, and is no good any more.
         """
-        return self.builders[_known(name, self.characters, f"character in the pack {self.name!r}")]()
+        builder = self.builders[_known(name, self.characters, f"character in the pack {self.name!r}")]
+        if self.dressed is None or coat == pose == PLAIN:
+            return builder()
+        coats, poses = (PLAIN, *self.coats[name]), (PLAIN, *self.poses[name])
+        _known(coat, coats, f"coat of {name}")
+        _known(pose, poses, f"pose of {name}")
+        return self.dressed(name, coats[1] if coat == PLAIN else coat, poses[1] if pose == PLAIN else pose)
 
     def noun(self, name: str) -> str:
         """What captions call a character."""
@@ -62,7 +79,10 @@ class Pack:
 
     def fingerprint(self, characters: Iterable[str], worlds: Iterable[str]) -> str:
         """The SHA-256, in hexadecimal, of what these look like: shapes, pictures, surfaces, light and grounds."""
-        models = [(model.key, model.materials) for model in map(self.model, characters)]
+        models = [
+            self.stamps[name] if name in self.stamps else (self.model(name).key, self.model(name).materials)
+            for name in characters
+        ]
         places = [self.world(name) for name in worlds]
         return hashlib.sha256(repr((models, places)).encode()).hexdigest()
 
@@ -76,7 +96,7 @@ class Pack:
 
 
 def open_pack(name_or_folder: str | Path, limits: Limits | None = None) -> Pack:
-    """The pack `basic`, or a folder's.
+    """The pack `basic`, `animals` once `umwelt assets get animals` has fetched it, or a folder's.
 
     Of a folder and those below it each `.glb`, `.gltf` and `.obj` is a character, named after its file: `red-car.glb`
     is `RedCar`. Hidden files and linked folders are passed over. A file `pack.toml` may say more, with these keys:
@@ -98,9 +118,14 @@ def open_pack(name_or_folder: str | Path, limits: Limits | None = None) -> Pack:
 
     Raises:
         AssetError: no such folder, no asset in it, none that can be used, or a `pack.toml` that says what is not known.
+        FileNotFoundError: `animals` is not in the cache; the message says how to get it.
     """
     if name_or_folder == "basic":
         return _basic()
+    if name_or_folder == "animals":
+        from sims.scenes.animals.pack import animals_pack
+
+        return animals_pack()
     folder = Path(name_or_folder)
     if not folder.is_dir():
         near = "; the pack that is always there is 'basic'" if isinstance(name_or_folder, str) else ""

@@ -89,28 +89,93 @@ def play(
 
     Args:
         policy: who acts.
-        env: where; its batch size is how many are played at once.
+        env: where; its batch size is how many are played at once. An env whose episode ends begins another.
         numbers: episodes of the env's pool, `[n]`.
         keep_paths: keep every pose.
         progress: called with how many episodes have just ended.
     """
-    n, size = len(numbers), env.num_envs
-    measures = {name: np.full(n, np.nan) for name in MEASURES}
-    steps = np.zeros(n, np.int64)
-    paths: list[NDArray[np.float64]] = []
-    for first in range(0, n, size):
-        batch = numbers[first : first + size]
-        padded = np.concatenate([batch, np.full(size - len(batch), batch[0])])
-        rows = slice(first, first + len(batch))
-        ended, trail = _play_batch(policy, env, padded, len(batch), keep_paths, progress)
-        for name in MEASURES:
-            measures[name][rows] = ended[name][: len(batch)]
-        steps[rows] = ended["steps"][: len(batch)]
-        paths += [trail[: steps[first + k] + 1, k] for k in range(len(batch))] if keep_paths else []
+    seats = Seats(env, numbers)
+    obs, memory = seats.begin(), policy.initial_state(env.num_envs)
+    measures, steps = {name: np.full(len(numbers), np.nan) for name in MEASURES}, np.zeros(len(numbers), np.int64)
+    walks = _Walks(env, len(numbers)) if keep_paths else None
+    while seats.playing.any():
+        actions, memory = policy.step(obs, memory)
+        if walks is not None:
+            walks.note()
+        obs, _, terminated, truncated, infos = env.step(actions)
+        ended = seats.ended(terminated | truncated)
+        if len(ended):
+            rows, told = seats.row[ended], infos["final_info"]
+            steps[rows] = told["steps"][ended]
+            for name in MEASURES:
+                measures[name][rows] = told[name][ended]
+            if walks is not None:
+                walks.keep(ended, rows, steps[rows])
+            obs = seats.seat(ended, obs)
+            progress(len(ended))
     arrays = env.pool.arrays
     fields = arrays.episode_field[numbers]
     layouts = [env.pool.names[k] for k in arrays.field_layout[fields]]
+    paths = walks.paths if walks is not None else []
     return Episodes(numbers, layouts, arrays.goal[fields], steps, measures, paths)
+
+
+class Seats:
+    """Which episode each env plays, out of a list that is longer than there are envs: who has ended takes the next.
+
+    Were all to wait for the slowest, four steps of five would be played for nothing: episodes end after a few hundred
+    steps or at the limit.
+
+    Args:
+        env: where. numbers: episodes of its pool, `[n]`, each to be played once.
+    """
+
+    def __init__(self, env: PointNavVectorEnv, numbers: NDArray[np.int64]) -> None:
+        self._env, self.numbers, size = env, numbers, env.num_envs
+        self.row = np.arange(size)
+        """`[env]`: which of `numbers` it plays, or has played last."""
+        self.playing = self.row < len(numbers)
+        """`[env]`: false once there is none left for it; it plays on unheeded."""
+        self._next = int(self.playing.sum())
+
+    def begin(self) -> Any:
+        """Begin the first episodes; the observations."""
+        numbers = self.numbers[np.where(self.playing, self.row, 0)]
+        return self._env.reset(seed=0, options={"episodes": numbers})[0]
+
+    def ended(self, done: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The envs that have come to the end of one of the episodes."""
+        return np.flatnonzero(done & self.playing)
+
+    def seat(self, ended: NDArray[np.int64], obs: Any) -> Any:
+        """Begin the next episodes in the envs `ended`, as long as there are any; the observations `obs` thereafter."""
+        lucky = ended[: len(self.numbers) - self._next]
+        self.playing[ended[len(lucky) :]] = False
+        if not len(lucky):
+            return obs
+        self.row[lucky] = self._next + np.arange(len(lucky))
+        self._next += len(lucky)
+        numbers, mask = np.full(len(self.row), -1), np.zeros(len(self.row), np.bool_)
+        numbers[lucky], mask[lucky] = self.numbers[self.row[lucky]], True
+        return self._env.reset(options={"episodes": numbers, "reset_mask": mask})[0]
+
+
+class _Walks:
+    """The poses of all envs before every step, of which each episode's path is cut when it ends."""
+
+    def __init__(self, env: PointNavVectorEnv, n: int) -> None:
+        self._env, self._before = env, list[NDArray[np.float64]]()
+        self.paths = [np.empty((0, 3))] * n
+
+    def note(self) -> None:
+        """To be called before every step."""
+        self._before.append(np.column_stack([self._env.state.x, self._env.state.y, self._env.headings]))
+
+    def keep(self, ended: NDArray[np.int64], rows: NDArray[np.int64], steps: NDArray[np.int64]) -> None:
+        """The paths of those that have ended; where an episode ends, its last pose is the one before the last step."""
+        for e, row, n in zip(ended.tolist(), rows.tolist(), steps.tolist(), strict=True):
+            path = np.array([poses[e] for poses in self._before[-n:]])
+            self.paths[row] = np.concatenate([path, path[-1:]])
 
 
 def summary(episodes: Episodes, seed: int = 0) -> dict[str, Estimate]:
@@ -132,41 +197,6 @@ def _clusters(episodes: Episodes) -> NDArray[np.int64]:
         return layouts
     _, goals = np.unique(np.column_stack([layouts, episodes.goals]), axis=0, return_inverse=True)
     return goals.reshape(-1)
-
-
-def _play_batch(
-    policy: Policy,
-    env: PointNavVectorEnv,
-    numbers: NDArray[np.int64],
-    n_real: int,
-    keep_paths: bool,
-    progress: Callable[[int], None],
-) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
-    """The measures of one batch and, if kept, the poses `[time, env, 3]`. Slots that have ended play on unheeded."""
-    obs, _ = env.reset(seed=0, options={"episodes": numbers})
-    memory = policy.initial_state(env.num_envs)
-    running = np.arange(env.num_envs) < n_real
-    ended: dict[str, NDArray[Any]] = {name: np.zeros(env.num_envs) for name in (*MEASURES, "steps")}
-    trail = [_poses(env)] if keep_paths else []
-    while running.any():
-        actions, memory = policy.step(obs, memory)
-        before = _poses(env) if keep_paths else None
-        obs, _, terminated, truncated, infos = env.step(actions)
-        now = (terminated | truncated) & running
-        if before is not None:
-            poses = _poses(env)
-            poses[terminated | truncated] = before[terminated | truncated]
-            trail.append(poses)
-        if now.any():
-            for name in ended:
-                ended[name][now] = infos["final_info"][name][now]
-            running &= ~now
-            progress(int(now.sum()))
-    return ended, np.array(trail)
-
-
-def _poses(env: PointNavVectorEnv) -> NDArray[np.float64]:
-    return np.column_stack([env.state.x, env.state.y, env.headings])
 
 
 def _estimate(name: str, values: NDArray[np.float64], clusters: NDArray[np.int64], seed: int) -> Estimate:

@@ -21,7 +21,7 @@ from rich.progress import Progress
 
 from agents.baselines import named_or_pretrained
 from agents.checkpoint import load_agent
-from agents.evaluate import choose_episodes, env_for
+from agents.evaluate import Seats, choose_episodes, env_for
 from agents.nets import BlindAgent
 from agents.policy import RecurrentPolicy
 from agents.processes import prepared_cpu
@@ -35,6 +35,9 @@ from sims.pointnav.state import MEASURES, N_HEADINGS
 __all__ = ["Record", "RecordSettings", "read_record", "record", "untrained_twin", "write_record"]
 
 LARGEST_BATCH = 128
+
+MOST_HELD = 2 * 2**30
+"""Bytes that the states of running episodes may take: the longest is kept whole until it ends."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def record_run(settings: RecordSettings) -> Record:
     """Record the agent that is meant and its untrained twin, with a bar on standard error."""
     folder = agent_folder(settings.run, settings.pretrained)
     agent = load_agent(folder)
-    env = env_for(settings.layouts, settings.episodes, LARGEST_BATCH, settings.max_steps, settings.seed)
+    env = env_for(settings.layouts, settings.episodes, _batch(agent, settings), settings.max_steps, settings.seed)
     console = Console(file=sys.stderr)
     with Progress(console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("recording", total=settings.episodes)
@@ -123,6 +126,12 @@ def record_run(settings: RecordSettings) -> Record:
         **asked,
     }
     return made._replace(about=json.loads(json.dumps(about)))
+
+
+def _batch(agent: BlindAgent, settings: RecordSettings) -> int:
+    """How many episodes are played at once."""
+    states_of_a_step = 2 * 2 * agent.layers * agent.hidden * 2  # h and c, the twin's too, two bytes each
+    return min(LARGEST_BATCH, max(1, MOST_HELD // (settings.max_steps * states_of_a_step)))
 
 
 def untrained_twin(agent: BlindAgent, seed: int) -> BlindAgent:
@@ -166,74 +175,64 @@ def record(
         raise ValueError("records are made of the flat observation: make the env with obs='flat'")
     if moments is not None and moments < 1:
         raise ValueError(f"moments must be at least 1, got {moments}: leave it out to keep every step")
-    numbers = choose_episodes(len(env.pool.arrays.start), n_episodes, seed)
-    batches = [
-        _thinned(_play(policy, twin, env, numbers[first : first + env.num_envs], progress), moments)
-        for first in range(0, n_episodes, env.num_envs)
-    ]
-    return _record_of(env, numbers, batches)
+    seats = Seats(env, choose_episodes(len(env.pool.arrays.start), n_episodes, seed))
+    obs, memory, blank = seats.begin(), policy.initial_state(env.num_envs), twin.initial_state(env.num_envs)
+    played: dict[int, _Played] = {}
+    pages: list[_Page] = []  # of the last steps, back to where the oldest of the running episodes began
+    age = np.zeros(env.num_envs, np.int64)
+    while seats.playing.any():
+        actions, memory = policy.step(obs, memory)
+        _, blank = twin.step(obs, blank)
+        steps, touched = _look(env, obs, actions), env.state.collisions.copy()
+        obs, _, terminated, truncated, infos = env.step(actions)
+        ended, told = seats.ended(terminated | truncated), infos.get("final_info", {})
+        steps["collided"] = env.state.collisions > touched
+        if len(ended):
+            steps["collided"][ended] = told["collisions"][ended] > touched[ended]
+        pages.append(_Page(_parts(memory), _parts(blank), steps))
+        age += 1
+        for e in ended.tolist():
+            measures = {name: float(told[name][e]) for name in MEASURES}
+            played[int(seats.row[e])] = _cut(pages[-int(age[e]) :], e, moments, measures)
+        if len(ended):
+            obs, age[ended] = seats.seat(ended, obs), 0
+            del pages[: len(pages) - int(age[seats.playing].max(initial=0))]
+            progress(len(ended))
+    return _record_of(env, seats.numbers, [played[k] for k in range(n_episodes)])
 
 
-class _Batch(NamedTuple):
-    """Some episodes played at once, their samples one episode after the other."""
+class _Page(NamedTuple):
+    """A step of all envs, first axis the env."""
 
     states: dict[str, NDArray[np.float16]]
     untrained: dict[str, NDArray[np.float16]]
     steps: dict[str, NDArray[Any]]
-    at: NDArray[np.int64]  # which of its samples each row of states is of
-    lengths: NDArray[np.int64]
-    measures: dict[str, NDArray[np.float64]]
 
 
-def _play(
-    policy: Policy, twin: Policy, env: PointNavVectorEnv, numbers: NDArray[np.int64], progress: Callable[[int], None]
-) -> _Batch:
-    """Play `numbers`, at most one for each env; envs that have ended play on unheeded."""
-    n, size = len(numbers), env.num_envs
-    obs, _ = env.reset(seed=0, options={"episodes": np.concatenate([numbers, np.full(size - n, numbers[0])])})
-    memory, blank = policy.initial_state(size), twin.initial_state(size)
-    running = np.arange(size) < n
-    measures = {name: np.zeros(n) for name in MEASURES}
-    kept: list[tuple[dict[str, NDArray[Any]], ...]] = []
-    envs: list[NDArray[np.int64]] = []
-    while running.any():
-        now = np.flatnonzero(running)
-        actions, memory = policy.step(obs, memory)
-        _, blank = twin.step(obs, blank)
-        sample = {name: values[now] for name, values in _look(env, obs, actions).items()}
-        touched = env.state.collisions.copy()
-        obs, _, terminated, truncated, infos = env.step(actions)
-        done = terminated | truncated
-        after = np.where(done, infos["final_info"]["collisions"], env.state.collisions) if done.any() else None
-        sample["collided"] = ((env.state.collisions if after is None else after) > touched)[now]
-        kept.append((_parts(memory, now), _parts(blank, now), sample))
-        envs.append(now)
-        ended = done & running
-        for e in np.flatnonzero(ended):
-            for name in MEASURES:
-                measures[name][e] = infos["final_info"][name][e]
-        running &= ~done
-        progress(int(ended.sum()))
-    order = np.argsort(np.concatenate(envs), kind="stable")  # from step by step to episode by episode
-    states, untrained, steps = (
-        {name: array[order] for name, array in _joined([part[k] for part in kept]).items()} for k in range(3)
-    )
-    return _Batch(
-        states, untrained, steps, np.arange(len(order)), np.bincount(np.concatenate(envs), minlength=n), measures
-    )
+class _Played(NamedTuple):
+    """An episode, first axis the step; of the states, those at `at` alone."""
+
+    states: dict[str, NDArray[np.float16]]
+    untrained: dict[str, NDArray[np.float16]]
+    steps: dict[str, NDArray[Any]]
+    at: NDArray[np.int64]
+    length: int
+    measures: dict[str, float]
 
 
-def _thinned(batch: _Batch, moments: int | None) -> _Batch:
-    """The batch with the memory at `moments` steps of each episode alone."""
-    if moments is None:
-        return batch
-    first = np.cumsum(batch.lengths) - batch.lengths
-    share = np.arange(1, moments + 1) / moments
-    at = np.unique(first[:, None] + np.rint((batch.lengths - 1)[:, None] * share).astype(np.int64))
-    states, untrained = (
-        {name: array[at] for name, array in arrays.items()} for arrays in (batch.states, batch.untrained)
-    )
-    return batch._replace(states=states, untrained=untrained, at=at)
+def _cut(pages: list[_Page], e: int, moments: int | None, measures: dict[str, float]) -> _Played:
+    """The episode that env `e` has played, of which `pages` are the steps."""
+    n = len(pages)
+    at = np.arange(n)
+    if moments is not None:
+        at = np.unique(np.rint((n - 1) * np.arange(1, moments + 1) / moments).astype(np.int64))
+    kept = [pages[t] for t in at]
+
+    def of_it(parts: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+        return {name: np.array([part[name][e] for part in parts]) for name in parts[0]}
+
+    states, untrained = of_it([page.states for page in kept]), of_it([page.untrained for page in kept])
+    return _Played(states, untrained, of_it([page.steps for page in pages]), at, n, measures)
 
 
 def _look(env: PointNavVectorEnv, obs: Any, actions: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
@@ -250,38 +249,35 @@ def _look(env: PointNavVectorEnv, obs: Any, actions: NDArray[np.int64]) -> dict[
     }
 
 
-def _parts(memory: Any, envs: NDArray[np.int64]) -> dict[str, NDArray[np.float16]]:
-    """h and c of every layer for the chosen envs, `[env, hidden]` each."""
+def _parts(memory: Any) -> dict[str, NDArray[np.float16]]:
+    """h and c of every layer, `[env, hidden]` each."""
     pair = {name: np.asarray(torch.as_tensor(part).float().cpu()) for name, part in (("h", memory.h), ("c", memory.c))}
-    return {
-        f"{name}.{k}": layer[envs].astype(np.float16) for name, part in pair.items() for k, layer in enumerate(part)
-    }
+    return {f"{name}.{k}": layer.astype(np.float16) for name, part in pair.items() for k, layer in enumerate(part)}
 
 
-def _record_of(env: PointNavVectorEnv, numbers: NDArray[np.int64], batches: list[_Batch]) -> Record:
-    """The batches one after the other, with the layouts, starts, goals and true maps of their episodes."""
+def _record_of(env: PointNavVectorEnv, numbers: NDArray[np.int64], played: list[_Played]) -> Record:
+    """The episodes one after the other, with the layouts, starts, goals and true maps of their episodes."""
     arrays = env.pool.arrays
     fields, starts = arrays.episode_field[numbers], arrays.start[numbers]
     layouts = arrays.field_layout[fields]
-    lengths = np.concatenate([batch.lengths for batch in batches])
+    lengths = np.array([one.length for one in played])
+    first = np.cumsum(lengths) - lengths
     columns = {
         "number": numbers,
-        "first": np.cumsum(lengths) - lengths,
+        "first": first,
         "steps": lengths,
         "start_x": starts[:, 0],
         "start_y": starts[:, 1],
         "start_heading": np.arctan2(starts[:, 3], starts[:, 2]),
         "goal_x": arrays.goal[fields, 0],
         "goal_y": arrays.goal[fields, 1],
-        **{name: np.concatenate([batch.measures[name] for batch in batches]) for name in MEASURES},
+        **{name: np.array([one.measures[name] for one in played]) for name in MEASURES},
     }
-    steps = _joined([batch.steps for batch in batches])
-    sizes = np.array([int(batch.lengths.sum()) for batch in batches])
-    before = np.cumsum(sizes) - sizes
+    steps = _joined([one.steps for one in played])
     return Record(
-        _joined([batch.states for batch in batches]),
-        _joined([batch.untrained for batch in batches]),
-        np.concatenate([batch.at + n for batch, n in zip(batches, before, strict=True)]),
+        _joined([one.states for one in played]),
+        _joined([one.untrained for one in played]),
+        np.concatenate([one.at + n for one, n in zip(played, first, strict=True)]),
         {name: steps[name].astype(dtype, copy=False) for name, (_, dtype) in STEP_SHAPES.items()},
         [env.pool.names[k] for k in layouts],
         {name: np.asarray(columns[name]).astype(dtype) for name, dtype in EPISODE_TYPES.items()},

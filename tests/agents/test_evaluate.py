@@ -42,6 +42,25 @@ def test_every_episode_is_played_once_whatever_the_batch():
     assert [len(path) for path in results[0].paths] == (results[0].steps + 1).tolist()
 
 
+def test_who_has_ended_begins_the_next_episode_and_waits_for_nobody():
+    env, steps_taken = PointNavVectorEnv(3, max_steps=500, **SMALL), 0
+    step = env.step
+
+    def counted(actions):
+        nonlocal steps_taken
+        steps_taken += 1
+        return step(actions)
+
+    env.step = counted
+    played = play(Oracle(env), env, np.arange(0, 32, 2))
+    free_at = [0, 0, 0]
+    for n in played.steps.tolist():  # each by who is free first
+        k = free_at.index(min(free_at))
+        free_at[k] += n
+    assert steps_taken == max(free_at)
+    assert steps_taken < sum(played.steps[k : k + 3].max() for k in range(0, 16, 3))
+
+
 def test_paths_lead_from_the_start_to_the_goal():
     env = PointNavVectorEnv(4, max_steps=500, **SMALL)
     numbers = np.arange(4) * 5

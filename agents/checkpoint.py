@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from agents.nets import BlindAgent
+from agents.windowed import WindowedAgent, agent_with
 from sims.core.files import check_folder, write_folder
 
 KEPT = 3
@@ -26,6 +27,9 @@ SETTINGS, CHECKPOINTS = "settings.json", "checkpoints"
 
 KIND = ("hidden", "layers", "precision", "senses")
 """Settings of a run, and arguments of `BlindAgent`, that say what its weights are the weights of."""
+
+WINDOW = "memory_window"
+"""The same, of agents whose memory is a window; with others it is 0, or not told of."""
 
 WEIGHTS, OPTIMIZER, WORLDS, STATE = "weights.safetensors", "optimizer.safetensors", "worlds.safetensors", "state.json"
 CURVE = "curve.json"
@@ -140,6 +144,8 @@ def save_agent(folder: Path, agent: BlindAgent, card: dict[str, Any], curve: Seq
     def fill(temporary: Path) -> None:
         save_file(_contiguous(agent.state_dict()), temporary / WEIGHTS)
         sizes = {name: getattr(agent, name) for name in KIND}
+        if isinstance(agent, WindowedAgent):
+            sizes[WINDOW] = agent.window
         (temporary / "agent.json").write_text(json.dumps(sizes | card, indent=1) + "\n")
         (temporary / CURVE).write_text("[\n" + ",\n".join(map(json.dumps, curve)) + "\n]\n")
 
@@ -170,7 +176,7 @@ def load_agent(folder: Path) -> BlindAgent:
         raise ValueError(
             f"{folder} does not say its agent's {', '.join(missing)}: it is of an older version; train anew"
         )
-    agent = BlindAgent(**{name: sizes[name] for name in KIND})
+    agent = agent_with(sizes.get(WINDOW, 0), **{name: sizes[name] for name in KIND})
     try:
         agent.load_state_dict(weights)
     except RuntimeError as error:

@@ -33,6 +33,7 @@ from agents.processes import Learner, default_processes, env_threads, from_first
 from agents.rollout import Position, Rollout, blank_rollout, collect
 from agents.runs import LOCK_PATIENCE, Log, curve_of, jsonable, read_metrics, read_settings, write_settings
 from agents.senses import Senses
+from agents.windowed import agent_with
 from sims.core.bench import machine
 from sims.core.locks import locked
 from sims.pointnav.env import PointNavVectorEnv
@@ -68,6 +69,8 @@ class TrainSettings:
     """Depth of the LSTM (the paper: 3)."""
     senses: Senses = "egomotion"
     """What the agent makes of an observation before it is embedded (`agents.senses`)."""
+    memory_window: int = 0
+    """Only the last so many inputs feed the state, in training as in use (`agents.windowed`); 0: all of them."""
     lr: float = 3e-3
     """Adam's learning rate at the beginning; it falls linearly to zero."""
     losses: Losses = field(default_factory=Losses)
@@ -161,6 +164,8 @@ def check(settings: TrainSettings) -> None:
             f"--n-envs {settings.n_envs} can't be shared by {processes} processes with {settings.losses.minibatches} "
             "minibatches of whole envs each: choose a multiple of the processes, at least one env for every minibatch"
         )
+    if settings.memory_window < 0:
+        raise ValueError(f"--memory-window must be 0 (all inputs) or more, got {settings.memory_window}")
     if settings.keep_checkpoints < 0:
         raise ValueError(f"--keep-checkpoints must be 0 (all) or more, got {settings.keep_checkpoints}")
     if not settings.lr > 0.0:
@@ -182,7 +187,8 @@ def begin(learner: Learner, settings: TrainSettings) -> Learning:
     """A learner at the beginning: the same weights as all others, envs and random numbers of its own."""
     torch.manual_seed(settings.seed)
     precision = settings.precision or default_precision()
-    agent = BlindAgent(settings.hidden, settings.layers, precision, settings.senses).to(learner.device)
+    agent = agent_with(settings.memory_window, settings.hidden, settings.layers, precision, settings.senses)
+    agent = agent.to(learner.device)
     optimizer = torch.optim.Adam(agent.parameters(), lr=settings.lr)
     generator = torch.Generator().manual_seed(settings.seed * learner.world + learner.rank)
     env = training_env(settings, settings.n_envs // learner.world, env_threads(learner))
@@ -215,11 +221,11 @@ def train(learner: Learner, job: Job | None) -> None:
         steps, seconds = checkpoint.steps, checkpoint.state["seconds"]
         agent.load_state_dict(checkpoint.weights)
         restore_optimizer(optimizer, agent, checkpoint.optimizer)
-        _restore(env, position, generator, checkpoint.worlds[learner.rank])
+        restore(env, position, generator, checkpoint.worlds[learner.rank])
     log = Log(settings.out, steps, seconds, settings.steps) if learner.rank == 0 else None
     with log if log is not None else nullcontext():
         if checkpoint is None:
-            _save(learner, log, settings, 0, agent, optimizer, _snapshot(env, position, generator))
+            _save(learner, log, settings, 0, agent, optimizer, snapshot(env, position, generator))
         while steps < settings.steps:
             began, before = time.monotonic(), steps
             optimizer.param_groups[0]["lr"] = settings.lr * (1.0 - steps / settings.steps)
@@ -231,32 +237,33 @@ def train(learner: Learner, job: Job | None) -> None:
             row |= _of_episodes(episodes, learner)
             took = time.monotonic() - began
             row |= {"env_steps_per_second": (steps - before) / took, "collect_share": (collected - began) / took}
-            if _due(settings.evaluate_every, before, steps, settings.steps):
+            if due(settings.evaluate_every, before, steps, settings.steps):
                 row |= _held_out(learner, settings, agent)
             if log is not None:
                 log.write(row)
-            if _due(settings.checkpoint_every, before, steps, settings.steps):
-                _save(learner, log, settings, steps, agent, optimizer, _snapshot(env, position, generator))
+            if due(settings.checkpoint_every, before, steps, settings.steps):
+                _save(learner, log, settings, steps, agent, optimizer, snapshot(env, position, generator))
     if log is not None and not (settings.out / AGENT).exists():
         card = {"steps": steps, "seconds": round(log.seconds), "machine": machine(), "trained_with": jsonable(settings)}
         save_agent(settings.out / AGENT, agent, card, curve_of(read_metrics(settings.out)))
 
 
-def _due(every: int, before: int, steps: int, last: int) -> bool:
+def due(every: int, before: int, steps: int, last: int) -> bool:
+    """Whether a multiple of `every` was passed between `before` and `steps`, or the `last` step reached."""
     return before // every != steps // every or steps >= last
 
 
-def _snapshot(env: PointNavVectorEnv, position: Position, generator: torch.Generator) -> dict[str, torch.Tensor]:
+def snapshot(env: PointNavVectorEnv, position: Position, generator: torch.Generator) -> dict[str, torch.Tensor]:
     """Everything of one learner that is not weights: envs, memory, random state."""
     state = {f"env.{name}": _to_tensor(array) for name, array in env.state._asdict().items()}
     memory = {f"memory.{name}": part.cpu() for name, part in position.memory._asdict().items()}
     return state | memory | {"generator": generator.get_state()}
 
 
-def _restore(
+def restore(
     env: PointNavVectorEnv, position: Position, generator: torch.Generator, world: dict[str, torch.Tensor]
 ) -> None:
-    """Put back what `_snapshot` gave."""
+    """Put back what `snapshot` gave."""
     fields, like = dict(with_prefix("env.", world)), env.state
     obs = env.restore(State(**{name: fields[name].numpy().view(getattr(like, name).dtype) for name in State._fields}))
     assert isinstance(obs, np.ndarray)

@@ -33,7 +33,7 @@ from agents.ppo import Losses, learn
 from agents.processes import prepared_cpu
 from agents.rollout import Position, Rollout, blank_rollout, collect
 from agents.runs import LOCK_PATIENCE, Log, curve_of, jsonable, read_metrics
-from agents.training import AGENT, _due, _restore, _snapshot
+from agents.training import AGENT, due, restore, snapshot
 from probes.records import Record
 from probes.splits import split_by_layout
 from probes.transplant import (
@@ -184,7 +184,7 @@ def _train(folder: Path, agent: BlindAgent, record: Record, which: Transplant, f
         steps, seconds = checkpoint.steps, checkpoint.state["seconds"]
         probe.load_state_dict(checkpoint.weights)
         restore_optimizer(optimizer, probe, checkpoint.optimizer)
-        _restore(env, position, generator, checkpoint.worlds[0])
+        restore(env, position, generator, checkpoint.worlds[0])
     with Log(folder, steps, seconds, fit.steps) as log:
         while steps < fit.steps:
             began, before = time.monotonic(), steps
@@ -194,8 +194,8 @@ def _train(folder: Path, agent: BlindAgent, record: Record, which: Transplant, f
             steps += fit.rollout * fit.n_envs
             row = {"steps": steps, **means, **_means(episodes)}
             log.write(row | {"env_steps_per_second": (steps - before) / (time.monotonic() - began)})
-            if _due(fit.checkpoint_every, before, steps, fit.steps):
-                world = _snapshot(env, position, generator)
+            if due(fit.checkpoint_every, before, steps, fit.steps):
+                world = snapshot(env, position, generator)
                 moments = optimizer_tensors(optimizer, probe)
                 save(
                     folder / CHECKPOINTS,

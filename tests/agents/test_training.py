@@ -11,8 +11,10 @@ import pytest
 import torch
 
 from agents import checkpoint, training
+from agents.checkpoint import load_agent
 from agents.ppo import NotFiniteError
 from agents.runs import curve_of
+from agents.windowed import WindowedAgent
 from sims.core.locks import locked
 from tests.agents.runs import UPDATE, arguments, checkpoints, final_weights, metrics, same, small, start
 
@@ -93,6 +95,17 @@ def test_a_resume_without_options_takes_them_from_the_run(whole, tmp_path, monke
     crashed_run(tmp_path / "run", monkeypatch, 3)
     training.run(training.TrainSettings(out=tmp_path / "run", resume=True))
     assert same(final_weights(whole), final_weights(tmp_path / "run"))
+
+
+def test_an_agent_with_a_window_trains_resumes_and_is_loaded_as_one(tmp_path, monkeypatch):
+    training.run(small(tmp_path / "whole", memory_window=4))
+    agent = load_agent(tmp_path / "whole" / "agent")
+    assert isinstance(agent, WindowedAgent)
+    assert agent.window == load_agent(tmp_path / "whole").window == 4
+    crashed_run(tmp_path / "run", monkeypatch, 2, memory_window=4)
+    training.run(small(tmp_path / "run", resume=True))
+    assert same(final_weights(tmp_path / "run"), agent.state_dict())
+    assert metrics(tmp_path / "run") == metrics(tmp_path / "whole")
 
 
 def test_another_seed_is_another_run(whole, tmp_path):
@@ -186,6 +199,7 @@ def test_a_run_is_neither_begun_twice_nor_resumed_out_of_nothing(whole, tmp_path
         ({"n_envs": 1}, "can't be shared by 1 processes with 2 minibatches"),
         ({"lr": float("nan")}, "--lr must be above 0"),
         ({"layouts": ("castles:0-2",)}, "castles"),
+        ({"memory_window": -1}, r"--memory-window must be 0 \(all inputs\) or more, got -1"),
     ],
 )
 def test_impossible_settings_are_refused(tmp_path, changes, message):

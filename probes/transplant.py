@@ -31,7 +31,7 @@ from sims.pointnav.episodes import Episode, write_episodes
 from sims.pointnav.frames import to_habitat
 from sims.pointnav.spaces import flat_space
 from sims.pointnav.state import N_HEADINGS, SUCCESS_DISTANCE, State
-from sims.pointnav.view import N_OBS, observe
+from sims.pointnav.view import N_OBS, observe_all
 
 Direction = Literal["s-to-t", "t-to-s"]
 Begin = Literal["trained", "untrained", "zero", "shuffled"]
@@ -134,8 +134,8 @@ class SecondTrips(PointNavVectorEnv):
         state.start_x[begun], state.start_y[begun] = start[:, 0], start[:, 1]
         state.start_cos[begun], state.start_sin[begun] = np.cos(start[:, 2]), np.sin(start[:, 2])
         state.turn[begun] = trips.turn[number]
-        for e in begun:
-            observe(state, e, obs)
+        if len(begun):
+            observe_all(state, 0, self.num_envs, obs)
         return np.concatenate([obs, state.episode[:, None].astype(np.float32)], axis=1)
 
 

@@ -10,7 +10,7 @@ from probes.reproduce.verdict import LEAST_SEEDS, interval_of_mean
 Found = Mapping[str, Mapping[str, Any]]
 """Of one agent, by question: see `blind_maps_questions.ask_all`."""
 
-WORLD = "generated houses instead of Matterport3D's test buildings; see the card for size and training"
+WORLD = "generated houses, not Matterport3D; size and training: the card"
 
 
 class Cell(NamedTuple):

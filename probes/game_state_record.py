@@ -133,7 +133,8 @@ def _recorded(
     blank: list[NDArray[np.float16]] = []
     for moment in steps_of(batch):
         note(scene, moment.step, batch.env)
-        memory = _shown(twin, moment, memory)
+        if moment.step % twin.agent.repeat == 0:  # as often as the agent looks
+            memory = _shown(twin, moment, memory)
         if moment.step in wanted:
             states.append(_units(moment.minds[AGENT].memory))
             blank.append(_units(memory))

@@ -158,6 +158,13 @@ def test_the_twin_has_fresh_weights_and_is_told_what_the_agent_did():
     assert np.isfinite(recording.untrained.astype(np.float32)).all()
 
 
+def test_the_twin_looks_as_seldom_as_the_agent():
+    recording = record_matches(small_agent(repeat=20), 1, moments=60, maps=MAPS, rules=SHORT)
+    untrained = recording.untrained.reshape(60, 4, -1)
+    changed = [bool((untrained[t] != untrained[t - 1]).any()) for t in range(1, 60)]
+    assert [t for t in range(1, 60) if changed[t - 1]] == [20, 40]
+
+
 def test_moments_and_offsets_that_cant_be_are_refused():
     for offsets in ((), (0.0, 0.0), (float("nan"),)):
         with pytest.raises(ValueError, match="offsets must be seconds, each another"):

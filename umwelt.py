@@ -14,7 +14,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "bench": (
         "sims.pointnav.bench",
         "BenchSettings",
-        "Measure (pointnav, train, scenes, ctf, ctf-bots, measures); one JSON line a figure.",
+        "Measure (pointnav, train, population, scenes, ctf, ctf-bots, measures); one JSON line a figure.",
     ),
     "watch": (
         "sims.ctf.film.watch",
@@ -57,6 +57,7 @@ PARTS = {
     "bench": {
         "pointnav": ("sims.pointnav.bench", "BenchSettings"),
         "train": ("agents.bench", "BenchSettings"),
+        "population": ("agents.population.bench", "BenchSettings"),
         "scenes": ("sims.scenes.bench", "BenchSettings"),
         "ctf": ("sims.ctf.bench", "BenchSettings"),
         "ctf-bots": ("sims.ctf.tournament", "TournamentSettings"),

@@ -1,22 +1,17 @@
 """`umwelt bench train`: env-steps a second of collecting and learning together, beside SB3-contrib's `RecurrentPPO`."""
 
-import os
 import re
-import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
-from multiprocessing import get_context
 from statistics import median
-from typing import Annotated, Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple
 
 import torch
 import tyro
 
+from agents.apart import apart, say
 from agents.ppo import Losses, default_precision, learn
 from agents.processes import Learner, run_learners, total
 from agents.rollout import collect
@@ -29,8 +24,6 @@ EPOCHS, MINIBATCHES = 2, 4
 RECIPE = "recipe"
 SAME_WEIGHTS = "-same-weights"
 CASE = re.compile(rf"([1-9]\d*)x([1-9]\d*)(-float32|{SAME_WEIGHTS})?")
-
-Job = TypeVar("Job")
 
 
 @dataclass(frozen=True)
@@ -83,12 +76,12 @@ def measure(settings: BenchSettings) -> Iterator[Figure]:
     for case, training in trainings.items():
         ours, theirs = [], []
         for k in range(settings.repeats):
-            ours.append(_apart(_our_rate, _Ours(training, settings.rollouts), settings.processes, threads=1))
-            _say(f"{case}: {ours[-1]:,.0f} env-steps/s ({k + 1} of {settings.repeats})")
+            ours.append(apart(_our_rate, _Ours(training, settings.rollouts), settings.processes, threads=1))
+            say(f"{case}: {ours[-1]:,.0f} env-steps/s ({k + 1} of {settings.repeats})")
             if settings.sb3 and _compared(case):
                 job = _Theirs(training, case.endswith(SAME_WEIGHTS))
-                theirs.append(_apart(_sb3_rate, job, settings.processes, threads=settings.processes))
-                _say(f"{case}: {theirs[-1]:,.0f} env-steps/s by {AGAINST}")
+                theirs.append(apart(_sb3_rate, job, settings.processes, threads=settings.processes))
+                say(f"{case}: {theirs[-1]:,.0f} env-steps/s by {AGAINST}")
         against, ratio = (AGAINST, median(ours) / median(theirs)) if theirs else (None, None)
         yield Figure(case, ours, "env-steps/s", settings.processes, against, ratio)
 
@@ -135,48 +128,6 @@ def _check(settings: BenchSettings) -> None:
         )
     if settings.sb3 and find_spec("sb3_contrib") is None:
         raise ValueError("sb3_contrib is not installed: pip install 'umwelt-sims[sb3]', or measure without: --no-sb3")
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-    sys.stderr.flush()
-
-
-def _apart(work: Callable[[Job], float], job: Job, n_cores: int, threads: int) -> float:
-    """`work(job)` in a fresh process on `n_cores` cores: neither side inherits the other's threads or allocator.
-
-    Raises:
-        ChildProcessError: the process was killed. Whatever `work` raises.
-    """
-    with (
-        _environment(OMP_NUM_THREADS=str(threads), CUDA_VISIBLE_DEVICES=""),
-        ProcessPoolExecutor(1, get_context("spawn"), _settle, (n_cores,)) as pool,
-    ):
-        try:
-            return pool.submit(work, job).result()
-        except BrokenProcessPool as error:
-            raise ChildProcessError(f"{work.__name__}'s process was killed: is there memory enough?") from error
-
-
-def _settle(n_cores: int) -> None:
-    """Keep to `n_cores` cores, and send what libraries print to standard error: standard output is for the figures."""
-    os.dup2(2, 1)
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:n_cores])
-
-
-@contextmanager
-def _environment(**values: str) -> Iterator[None]:
-    """Environment variables for the processes started meanwhile."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import torch
 from gymnasium import spaces
 from sb3_contrib import RecurrentPPO
 from sb3_contrib.common.recurrent.policies import RecurrentActorCriticPolicy
+from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 
@@ -39,7 +40,7 @@ class Clock(BaseCallback):
         self.n_epochs, self.times = n_epochs, list[float]()
 
     def _on_rollout_start(self) -> None:
-        assert isinstance(self.model, RecurrentPPO)
+        assert isinstance(self.model, PPO | RecurrentPPO)
         self.model.n_epochs = self.n_epochs if self.times else 1
         self.times.append(time.perf_counter())
 

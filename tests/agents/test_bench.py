@@ -40,7 +40,7 @@ def test_sides_take_turns_and_medians_are_compared(monkeypatch):
         order.append((work.__name__, n_cores, threads))
         return next(rates[work])
 
-    monkeypatch.setattr(bench, "_apart", apart)
+    monkeypatch.setattr(bench, "apart", apart)
     (figure,) = measure(BenchSettings(cases=("1x256",), processes=2))
     assert order == [("_our_rate", 2, 1), ("_sb3_rate", 2, 2)] * 3
     assert figure.values == [30.0, 50.0, 40.0]

@@ -4,6 +4,7 @@ It depends on the founding and on the reports, in order, and on nothing else: a 
 same population and the same births.
 """
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
@@ -61,6 +62,8 @@ class Founding:
     """Players of a team."""
     opponents: tuple[str, ...] = ()
     """Who plays against the population, by name, instead of itself: all of a team the same. They are rated, too."""
+    first_ratings: tuple[float, ...] = ()
+    """Of `opponents`, one each, where it is known that some are stronger; START by default."""
     k: float = K
     """Step size of Elo, in points."""
     rules: EvolutionRules = RULES
@@ -72,6 +75,12 @@ class Founding:
             raise ValueError(f"seed must be an integer of at least 0, got {self.seed!r}: pass e.g. seed=0")
         if len(set(self.opponents)) < len(self.opponents):
             raise ValueError(f"opponents must differ from one another, got {', '.join(self.opponents)}")
+        if self.first_ratings and len(self.first_ratings) != len(self.opponents):
+            raise ValueError(
+                f"first_ratings must be one for each opponent, got {len(self.first_ratings)} for {len(self.opponents)}"
+            )
+        if not all(map(math.isfinite, self.first_ratings)):
+            raise ValueError(f"first_ratings must be finite, got {self.first_ratings}")
         if not (np.isfinite(self.k) and self.k > 0):
             raise ValueError(f"k must be a positive number of points, got {self.k}: {K:g} is usual")
         rules = self.rules
@@ -88,12 +97,14 @@ class Founding:
 
 def founding_to_json(founding: Founding) -> dict[str, Any]:
     """As what JSON knows."""
-    return {**asdict(founding), "opponents": list(founding.opponents), "rules": founding.rules._asdict()}
+    lists = {name: list(getattr(founding, name)) for name in ("opponents", "first_ratings")}
+    return {**asdict(founding), **lists, "rules": founding.rules._asdict()}
 
 
 def founding_from_json(values: dict[str, Any]) -> Founding:
     """What `founding_to_json` wrote."""
-    return Founding(**{**values, "opponents": tuple(values["opponents"]), "rules": EvolutionRules(**values["rules"])})
+    tuples = {name: tuple(values[name]) for name in ("opponents", "first_ratings")}
+    return Founding(**{**values, **tuples, "rules": EvolutionRules(**values["rules"])})
 
 
 class Outsider(NamedTuple):
@@ -136,7 +147,9 @@ def begun(founding: Founding, hyperparameters: Sequence[Hyperparameters]) -> tup
         raise ValueError("a population needs at least one member: give the hyperparameters of one")
     members = tuple(Member(k, k, None, own) for k, own in enumerate(hyperparameters))
     births = tuple(Birth(k, k, 0, None, None, None, START, own) for k, own in enumerate(hyperparameters))
-    return Population(members, {name: Outsider() for name in founding.opponents}, 0, len(members)), births
+    ratings = founding.first_ratings or (START,) * len(founding.opponents)
+    outsiders = {name: Outsider(rating) for name, rating in zip(founding.opponents, ratings, strict=True)}
+    return Population(members, outsiders, 0, len(members)), births
 
 
 def checked_report(founding: Founding, outsiders: Collection[str], births: Sequence[Birth], report: Report) -> Report:

@@ -22,7 +22,7 @@ from agents.population.census import (
     stream,
 )
 from agents.population.lineage import Birth, canonical
-from agents.population.matchmaking import draw_opponent, draw_seats
+from agents.population.matchmaking import draw_opponent, draw_seats, pick
 from agents.population.members import Hyperparameters, Member
 from agents.population.seal import continued, seal
 from sims.core.locks import locked
@@ -178,18 +178,16 @@ class Chief:
 def drawn_players(founding: Founding, population: Population, rng: np.random.Generator) -> tuple[Player, ...]:
     """Who sits in which seat of a match, red first.
 
-    Where there are outsiders, one team is theirs, all seats the same one's, who is about as strong as a member of the
-    other team; which is red is drawn.
+    Where there are outsiders, both teams are of one alone: a member, drawn evenly, and an outsider about as strong. A
+    rating is then a member's own, and members can be told apart however few there are. Which team is red is drawn.
     """
     members, outsiders = population.members, population.outsiders
     ratings = [m.rating for m in members]
     if not outsiders:
         return tuple(members[k].individual for k in draw_seats(ratings, 2 * founding.team_size, rng))
-    seats = draw_seats(ratings, founding.team_size, rng)
-    team = tuple(members[k].individual for k in seats)
-    strength = float(np.mean([ratings[k] for k in seats]))
-    names = tuple(outsiders)
-    other = (names[draw_opponent([outsiders[name].rating for name in names], strength, rng)],) * founding.team_size
+    member, names = members[pick(np.ones(len(members)), rng)], tuple(outsiders)
+    name = names[draw_opponent([outsiders[name].rating for name in names], member.rating, rng)]
+    team, other = (member.individual,) * founding.team_size, (name,) * founding.team_size
     return team + other if rng.random() < 0.5 else other + team
 
 

@@ -128,9 +128,10 @@ def update(student: Student, trajectory: Trajectory, costs: Costs, settings: Tra
     loss, parts = objective(outputs, trajectory, costs)
     student.optimizer.zero_grad(set_to_none=True)
     loss.backward()
-    norm = nn.utils.clip_grad_norm_(agent.parameters(), settings.max_grad_norm)
-    if not torch.isfinite(norm):
+    norm = nn.utils.get_total_norm([p.grad for p in agent.parameters() if p.grad is not None])
+    if not torch.isfinite(norm):  # before they are scaled: a NaN would be in all of them
         raise NotFiniteError(_culprit(student.member, agent, loss))
+    nn.utils.clip_grads_with_norm_(agent.parameters(), settings.max_grad_norm, norm)
     student.optimizer.step()
     return {"loss": loss.detach(), "grad_norm": norm, **{name: part.detach() for name, part in parts._asdict().items()}}
 

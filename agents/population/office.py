@@ -24,13 +24,14 @@ class Office:
 
     Args:
         chief: of the population. region: the shared memory. room: seats that a member's queue holds.
-        standing: the checkpoint that the run goes on from. workers' numbers of learners are their own.
+        n_learners: who share the members. standing: the checkpoint that the run goes on from.
     """
 
     def __init__(self, chief: Chief, region: Region, room: int, n_learners: int, standing: Standing | None) -> None:
         self.chief, self.desk, self._region, self._standing = chief, Desk(chief, region.size, room), region, standing
         self._n_learners = n_learners
-        self.steps, self.played, self.dropped, self.matches = 0, 0, 0, 0
+        self.steps = standing.steps if standing else 0
+        self.played, self.dropped, self.matches = 0, 0, 0
         self.duties: deque[Duty] = deque()
         self.rates: Rates = {}
         self._figures: dict[tuple[int, str], list[float]] = defaultdict(list)

@@ -15,6 +15,7 @@ from agents.nets import Precision
 from agents.population.census import FOUNDERS, Founding, founders, stream
 from agents.population.evolution import RANGES, EvolutionRules
 from agents.population.members import Hyperparameters
+from agents.population.ratings import START
 from agents.ppo import precision_of_cpu
 from sims.core.checks import check_whole
 from sims.core.threads import available_threads
@@ -25,19 +26,25 @@ Opponents = Literal["self", "bots"]
 
 STARTS = Hyperparameters(
     lr=5e-4,
-    entropy=3e-3,
+    entropy=1e-3,
     reward_prediction=0.3,
-    pixel_control=0.02,
+    pixel_control=0.0,
     kl_prior=1e-3,
     kl_posterior=2e-3,
     gradient_scale=0.5,
     tau=8,
-    rewards=(0.5, 0.2, 5.0, 1.0, 1.0, 1.0, 0.5, 1.0, 0.2, 0.2, 1.0, 0.2, 0.2),
+    rewards=(0.5, 0.2, 10.0, 5.0, 3.0, 3.0, 0.5, 2.0, 1.0, 0.5, 2.0, 0.5, 0.5),
 )
 """Around which founders are drawn if they are `near`: found by trial, with short runs on small machines."""
 
 NEAR = 2.0
 """By which factor a founder's hyperparameters lie above or below STARTS at most, the first founder's apart."""
+
+
+RUNG = 600.0
+"""By how many points a bot's level is rated above the one below at first, and level 1 above all others: nearly every
+match is the higher one's (`umwelt bench ctf-bots`). Rated alike, they would all be met at once, and a beginner who is
+beaten whatever it does learns nothing."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +57,11 @@ class TrainCtfSettings:
     """The run's folder: settings, metrics, the chief's file, checkpoints, agents, TensorBoard."""
     resume: bool = False
     """Go on from the run's newest sound checkpoint, with the settings that it began with."""
-    population: int = 4
+    population: int = 2
     """Members; 1 plays with and against itself."""
-    opponents: Opponents = "self"
+    opponents: Opponents = "bots"
     """Whom the population plays against: itself, or bots."""
-    levels: tuple[str, ...] = ("random", "1", "2", "3")
+    levels: tuple[str, ...] = ("random", "1", "2")
     """With `--opponents bots`, which: levels 1 to 5 or random, patrol, defender, runner."""
     steps: int = 100_000_000
     """Steps that all members together are trained on; the run ends here or at --hours."""
@@ -66,21 +73,21 @@ class TrainCtfSettings:
     """Games that a founder plays before it can be replaced or become a parent."""
     least_games: int = 50
     """The same for everybody born later, and between two comparisons of a member."""
-    maps: tuple[str, ...] = ("indoor:0-256",)
+    maps: tuple[str, ...] = ("courts:0-512",)
     """Maps to train on."""
     team_size: int = 2
     """Players of a team."""
-    match_steps: int = 1920
+    match_steps: int = 960
     """Length of a match in the game's steps, fifteenths of a second; a multiple of --rollout times --repeat."""
     repeat: int = 4
     """Steps of the game for which a player keeps its action; such a time is one agent-step."""
-    height: int = 84
+    height: int = 42
     """Of frames, in pixels."""
-    width: int = 84
+    width: int = 42
     """Of frames, in pixels."""
     torso: TorsoKind = "small"
     """Convolutions: the paper's, or small ones."""
-    core: CoreKind = "two-timescale"
+    core: CoreKind = "lstm"
     """Recurrence: the paper's, or an LSTM."""
     hidden: int = 256
     """Width of each LSTM."""
@@ -88,9 +95,9 @@ class TrainCtfSettings:
     """Width of z."""
     precision: Precision | None = None
     """Of the products; by default bfloat16 where the CPU multiplies in it."""
-    algorithm: Algorithm = "vtrace"
+    algorithm: Algorithm = "ppo"
     """V-trace, the paper's, or PPO."""
-    gamma: float = 0.99
+    gamma: float = 0.98
     """Discount a step."""
     value: float = 0.5
     """Weight of the value loss."""
@@ -102,7 +109,7 @@ class TrainCtfSettings:
     """Rewards that reward prediction is asked in an update."""
     rollout: int = 60
     """Steps of a trajectory; gradients flow through all of them."""
-    seats: int = 32
+    seats: int = 16
     """Seats whose trajectories make up an update, about."""
     matches: int = 32
     """Matches that an arena plays at once."""
@@ -114,11 +121,11 @@ class TrainCtfSettings:
     """Seconds that an arena waits for a learner to take a trajectory before it is dropped."""
     evaluate_every: float = 15.0
     """Minutes between two evaluations of all members on maps that are not trained on."""
-    evaluate_maps: tuple[str, ...] = ("indoor:1000000-1000200",)
+    evaluate_maps: tuple[str, ...] = ("courts:1000000-1000200",)
     """Maps of those evaluations."""
     evaluate_bots: tuple[str, ...] = ("random", "2")
     """Bots of those evaluations."""
-    evaluate_matches: int = 16
+    evaluate_matches: int = 32
     """Matches of a member against each bot in those evaluations; of the training's length."""
     checkpoint_every: float = 5.0
     """Minutes between two checkpoints."""
@@ -143,8 +150,8 @@ def completed(settings: TrainCtfSettings) -> TrainCtfSettings:
     cores = available_threads()
     return replace(
         settings,
-        arenas=settings.arenas or max(1, cores // 2),
-        learners=settings.learners or min(cores, settings.population),
+        arenas=max(1, cores // 2) if settings.arenas is None else settings.arenas,
+        learners=min(cores, settings.population) if settings.learners is None else settings.learners,
         precision=settings.precision or precision_of_cpu(),
     )
 
@@ -156,7 +163,8 @@ def check(settings: TrainCtfSettings) -> None:
         ValueError: naming the setting and the cure. FileNotFoundError: a map file that isn't there.
     """
     check_whole(**{name: getattr(settings, name) for name in COUNTS})
-    check_whole(arenas=settings.arenas or 1, learners=settings.learners or 1)
+    processes = {"arenas": settings.arenas, "learners": settings.learners}
+    check_whole(**{name: n for name, n in processes.items() if n is not None})
     fragment = settings.rollout * settings.repeat
     if settings.match_steps % fragment:
         fitting = -(-settings.match_steps // fragment) * fragment
@@ -217,10 +225,13 @@ def founding_of(settings: TrainCtfSettings) -> Founding:
     Raises:
         ValueError: what can't be.
     """
+    opponents = settings.levels if settings.opponents == "bots" else ()
+    rungs = [RUNG * level if isinstance(level := bot_of(name), int) else 0.0 for name in opponents]
     return Founding(
         seed=settings.seed,
         team_size=settings.team_size,
-        opponents=settings.levels if settings.opponents == "bots" else (),
+        opponents=opponents,
+        first_ratings=tuple(START + rung for rung in rungs),
         rules=EvolutionRules(burn_in=settings.burn_in, least_games=settings.least_games),
     )
 
@@ -233,11 +244,11 @@ def founders_of(settings: TrainCtfSettings) -> list[Hyperparameters]:
 
 
 def _near(middle: Hyperparameters, rng: np.random.Generator) -> Hyperparameters:
-    """Each value times a factor between 1 / NEAR and NEAR, log-uniform, within RANGES."""
+    """Each value times a factor between 1 / NEAR and NEAR, log-uniform, within RANGES; what is 0 stays 0."""
 
     def moved(value: float, name: str) -> float:
-        low, high = RANGES[name]
-        return min(max(value * NEAR ** rng.uniform(-1.0, 1.0), low), high)
+        factor, (low, high) = NEAR ** rng.uniform(-1.0, 1.0), RANGES[name]
+        return min(max(value * factor, low), high) if value else 0.0
 
     changes = {name: moved(getattr(middle, name), name) for name in RANGES if name != "rewards"}
     rewards = tuple(moved(value, "rewards") for value in middle.rewards)

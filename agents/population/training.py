@@ -1,17 +1,17 @@
 """The command `umwelt train ctf`: a population of FTW agents on Capture the Flag, resumable, killed or not."""
 
 import json
-import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.apart import environment
 from agents.checkpoint import CHECKPOINTS, SETTINGS, sweep
 from agents.ftw.saved import save_ftw_agent
 from agents.population.chief import Chief, found
@@ -69,6 +69,8 @@ def _begun(settings: TrainCtfSettings) -> Job:
         raise ValueError(f"{settings.out} holds a run already: add --resume to go on with it, or choose another --out")
     settings = completed(settings)
     check(settings)
+    for left in settings.out.glob(f"{CHIEF}*"):  # of a run that was ended before it had settings
+        left.unlink()
     found(settings.out / CHIEF, founding_of(settings), founders_of(settings))
     write_settings(settings.out, settings)
     return Job(settings, None)
@@ -85,56 +87,70 @@ def _warn(line: str) -> None:
     sys.stderr.write(f"umwelt: {line}\n")
 
 
-@contextmanager
-def one_thread_each() -> Iterator[None]:
+def one_thread_each() -> AbstractContextManager[None]:
     """Processes that begin meanwhile have one thread, and threads that wait sleep."""
-    wanted = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "CUDA_VISIBLE_DEVICES": ""}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name)
-            else:
-                os.environ[name] = value
+    return environment(OMP_NUM_THREADS="1", OMP_WAIT_POLICY="passive", CUDA_VISIBLE_DEVICES="")
+
+
+class UnderWay(NamedTuple):
+    """A run whose arenas and learners are at work."""
+
+    office: Office
+    crew: Crew
 
 
 def train(job: Job) -> None:
     """A run from where it stands to its end: look after the processes, log, evaluate, save."""
     settings, standing = job
-    folder = settings.out
     steps, seconds = (standing.steps, standing.seconds) if standing else (0, 0.0)
     with (
-        opened_chief(folder, standing) as chief,
-        Chronicle(folder, steps, seconds, settings.evaluate_bots) as chronicle,
+        opened_chief(settings.out, standing) as chief,
+        Chronicle(settings.out, steps, seconds, settings.evaluate_bots) as chronicle,
+        under_way(chief, settings, standing, chronicle.say) as (office, crew),
     ):
-        region = Region(shared_bytes(settings))
-        office = Office(chief, region, settings.seats, settings.learners or 1, standing)
-        office.steps = steps
-        crew = Crew(settings, region, office.answer, office.forget, chronicle.say)
-        with crew:
-            begin(crew, office, settings, standing)
-            chronicle.begin()
-            logs, saves = Clock(LOG_EVERY), Clock(60.0 * settings.checkpoint_every)
-            evaluations = Clock(60.0 * settings.evaluate_every)
-            for clock in (logs, saves, evaluations):
-                clock.due()
-            checkpoint(crew, office, settings, chronicle)
-            before = _Before(office, chronicle.seconds)
-            while office.steps < settings.steps and chronicle.seconds < 3600.0 * settings.hours:
-                crew.look_after(0.25)
-                if logs.due():
-                    row = before.row(office, chronicle.seconds, crew.restarted)
-                    chronicle.write(row)
-                    chronicle.show(row, chief.members, office.rates)
-                if evaluations.due():
-                    evaluate(office, settings)
-                if saves.due():
-                    checkpoint(crew, office, settings, chronicle)
-            checkpoint(crew, office, settings, chronicle)
-            chronicle.write(before.row(office, chronicle.seconds, crew.restarted))
+        chronicle.begin()
+        logs, saves = Clock(LOG_EVERY), Clock(60.0 * settings.checkpoint_every)
+        evaluations, before = Clock(60.0 * settings.evaluate_every), Before(office, chronicle.seconds)
+        for clock in (logs, saves, evaluations):
+            clock.due()
+        checkpoint(crew, office, settings, chronicle)
+        while office.steps < settings.steps and chronicle.seconds < 3600.0 * settings.hours:
+            crew.look_after(0.25)
+            if logs.due():
+                row = before.row(office, chronicle.seconds, crew.restarted)
+                chronicle.write(row)
+                chronicle.show(row, chief.members, office.rates)
+            if evaluations.due():
+                evaluate(office, settings)
+            if saves.due():
+                checkpoint(crew, office, settings, chronicle)
+        chronicle.write(before.row(office, chronicle.seconds, crew.restarted))
+        checkpoint(crew, office, settings, chronicle)
+
+
+@contextmanager
+def under_way(
+    chief: Chief, settings: TrainCtfSettings, standing: Standing | None, say: Callable[[str], None]
+) -> Iterator[UnderWay]:
+    """Start the learners and, once everybody has weights, the arenas; all are ended afterwards.
+
+    Raises:
+        ChildProcessError, NotFiniteError: as `Crew.look_after`.
+    """
+    region = Region(shared_bytes(settings))
+    office = Office(chief, region, settings.seats, settings.learners or 1, standing)
+    try:
+        with Crew(settings, region, office.answer, office.forget, say) as crew:
+            for number in range(settings.learners or 1):
+                crew.start("learner", number, standing.path if standing else None)
+            while not office.ready():
+                crew.look_after(0.1)
+            for number in range(settings.arenas or 1):
+                crew.start("arena", number)
+            while office.played == 0:
+                crew.look_after(0.1)
+            yield UnderWay(office, crew)
+    finally:
         region.close()
 
 
@@ -142,6 +158,7 @@ def train(job: Job) -> None:
 def opened_chief(folder: Path, standing: Standing | None) -> Iterator[Chief]:
     """The chief of the run in `folder`; where its file is lost or damaged, as the checkpoint has it."""
     path = folder / CHIEF
+    locked(path.with_name(f".{CHIEF}.lock"), f"the population in {path}", LOCK_PATIENCE).release()
     try:
         chief = Chief(path)
     except (FileNotFoundError, ValueError) as error:
@@ -154,18 +171,6 @@ def opened_chief(folder: Path, standing: Standing | None) -> Iterator[Chief]:
         chief = Chief(path)
     with chief:
         yield chief
-
-
-def begin(crew: Crew, office: Office, settings: TrainCtfSettings, standing: Standing | None) -> None:
-    """Start the learners and, once everybody has weights, the arenas; they are under way when it returns."""
-    for number in range(settings.learners or 1):
-        crew.start("learner", number, standing.path if standing else None)
-    while not office.ready():
-        crew.look_after(0.1)
-    for number in range(settings.arenas or 1):
-        crew.start("arena", number)
-    while office.played == 0:
-        crew.look_after(0.1)
 
 
 def shared_bytes(settings: TrainCtfSettings) -> int:
@@ -220,7 +225,7 @@ def save_member(kept: Kept, member: Member, office: Office, settings: TrainCtfSe
 
 def card_of(member: Member, office: Office, settings: TrainCtfSettings, seconds: float) -> dict[str, Any]:
     """What is told of a member's agent."""
-    against = {
+    by_bot = {
         bot: dict(zip(("won", "drawn", "lost"), counts, strict=True))
         for (slot, bot), counts in office.rates.items()
         if slot == member.slot
@@ -231,7 +236,7 @@ def card_of(member: Member, office: Office, settings: TrainCtfSettings, seconds:
         "rating": member.rating,
         "games": member.games,
         "hyperparameters": hyperparameters_to_json(member.hyperparameters),
-        "against": against,
+        "against": by_bot,
         "steps": office.steps,
         "seconds": round(seconds),
         "machine": machine(),
@@ -251,7 +256,7 @@ def curve_of(rows: list[dict[str, Any]], slot: int, bots: tuple[str, ...]) -> li
     return points
 
 
-class _Before:
+class Before:
     """What the last line of metrics counted, so that the next says what came since."""
 
     def __init__(self, office: Office, seconds: float) -> None:

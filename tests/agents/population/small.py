@@ -12,6 +12,9 @@ def small(folder, **changes):
     settings = TrainCtfSettings(
         out=Path(folder),
         population=2,
+        opponents="self",
+        algorithm="vtrace",
+        core="two-timescale",
         maps=("indoor:0-2",),
         match_steps=16,
         repeat=2,

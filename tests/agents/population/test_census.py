@@ -138,6 +138,8 @@ def test_numpys_numbers_become_plain_ones():
         ({"k": 0.0}, "k must be a positive number of points, got 0.0: 16 is usual"),
         ({"k": float("nan")}, "k must be a positive number"),
         ({"opponents": ("bot-1", "bot-1")}, "opponents must differ"),
+        ({"opponents": ("a", "b"), "first_ratings": (1000.0,)}, "one for each opponent, got 1 for 2"),
+        ({"opponents": ("a",), "first_ratings": (float("nan"),)}, "first_ratings must be finite"),
         ({"rules": EvolutionRules(threshold=0.5)}, "threshold must lie between 0.5 and 1, got 0.5"),
         ({"rules": EvolutionRules(threshold=1.0)}, "threshold must lie between 0.5 and 1"),
         ({"rules": EvolutionRules(chance=1.1)}, "chance must lie in"),

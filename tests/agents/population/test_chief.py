@@ -78,7 +78,8 @@ def test_opponents_from_outside_make_up_one_team(tmp_path):
         theirs = [team for team in teams if isinstance(team[0], str)]
         assert len(theirs) == 40
         assert {name for team in theirs for name in team} == {"bot-1", "bot-2"}
-        assert all(team[0] == team[1] for team in theirs)
+        assert all(team[0] == team[1] for team in teams)  # a member's rating is its own
+        assert {team[0] for team in teams if team not in theirs} == {m.individual for m in chief.members}
         assert any(isinstance(team[0], str) for team in teams[::2])
         assert any(isinstance(team[0], str) for team in teams[1::2])
         outsiders = chief.population.outsiders

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from agents.ftw.playing import Entrant
+from agents.ftw.playing import HELD_OUT, Entrant
 from agents.ftw.saved import CARD, card_of, load_ftw_agent
 from sims.core.hints import did_you_mean
 from sims.ctf.bots import KINDS, LEVELS
@@ -11,6 +12,9 @@ from sims.ctf.state import RULES
 
 Teams = dict[str, tuple[str, ...]]
 """By the team's name, the entrants in its seats."""
+
+OPTIONS = {"match_steps": "match-steps", "evaluate_maps": "maps"}
+"""Settings of a training that whoever plays the agents may choose, and how."""
 
 MEMBERS = "agents"
 """Folder of a run in which its members' agents lie."""
@@ -33,15 +37,34 @@ def match_length(given: Sequence[str], wanted: int | None) -> int:
     Raises:
         ValueError: agents were trained with different lengths.
     """
+    return RULES.match_steps if (steps := _as_trained(given, "match_steps", wanted)) is None else steps
+
+
+def held_out_maps(given: Sequence[str], wanted: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Maps to play on: `wanted`, else those that the agents named were evaluated on in training, else HELD_OUT.
+
+    Raises:
+        ValueError: agents were evaluated on different maps.
+    """
+    return (HELD_OUT,) if (maps := _as_trained(given, "evaluate_maps", wanted)) is None else tuple(maps)
+
+
+def _as_trained(given: Sequence[str], setting: str, wanted: Any) -> Any:
+    """`wanted`, else what the cards of the agents named say of their training; None if they say nothing.
+
+    Raises:
+        ValueError: they say different things.
+    """
     if wanted is not None:
         return wanted
     parts = [part for each in given for name in _expanded(each) for part in name.split(",")]
-    cards = [card_of(Path(part)) for part in parts if (Path(part) / CARD).is_file()]
-    lengths = {card["trained_with"]["match_steps"] for card in cards if "match_steps" in card.get("trained_with", {})}
-    if len(lengths) > 1:
-        said = " and ".join(map(str, sorted(lengths)))
-        raise ValueError(f"agents were trained with matches of {said} steps: say --match-steps")
-    return lengths.pop() if lengths else RULES.match_steps
+    trained = [card_of(Path(part)).get("trained_with", {}) for part in parts if (Path(part) / CARD).is_file()]
+    said = [each[setting] for each in trained if setting in each]
+    different = [each for each in said if each != said[0]]
+    if different:
+        option = OPTIONS[setting]
+        raise ValueError(f"agents were trained with {option} {said[0]} and {different[0]}: say --{option}")
+    return said[0] if said else None
 
 
 def entrants_named(given: Sequence[str], team_size: int) -> tuple[dict[str, Entrant], Teams]:

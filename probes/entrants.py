@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.ftw.playing import HELD_OUT, Entrant
-from agents.ftw.saved import CARD, card_of, load_ftw_agent
+from agents.ftw.saved import CARD, agent_folder, card_of, load_ftw_agent
+from agents.shipped import shipped
 from sims.core.hints import did_you_mean
 from sims.ctf.bots import KINDS, LEVELS
 from sims.ctf.state import RULES
@@ -58,7 +59,8 @@ def _as_trained(given: Sequence[str], setting: str, wanted: Any) -> Any:
     if wanted is not None:
         return wanted
     parts = [part for each in given for name in _expanded(each) for part in name.split(",")]
-    trained = [card_of(Path(part)).get("trained_with", {}) for part in parts if (Path(part) / CARD).is_file()]
+    folders = [agent_folder(part) for part in parts]
+    trained = [card_of(folder).get("trained_with", {}) for folder in folders if (folder / CARD).is_file()]
     said = [each[setting] for each in trained if setting in each]
     different = [each for each in said if each != said[0]]
     if different:
@@ -130,12 +132,14 @@ def _named(part: str, short: dict[Path, str], entrants: dict[str, Entrant]) -> s
 
 
 def _agent(name: str) -> Entrant:
-    if not Path(name).is_dir():
+    folder, known = agent_folder(name), (*KINDS, *shipped("ctf"))
+    if not folder.is_dir():
         raise ValueError(
-            f"there is no agent {name!r}: {did_you_mean(name, KINDS)}expected the folder of a saved agent or of a run, "
-            f"or a bot: 1 to {max(LEVELS)}, {', '.join(KINDS)}"
+            f"there is no agent {name!r}: {did_you_mean(name, known)}expected the folder of a saved agent or of a run, "
+            f"an agent that ships ({', '.join(shipped('ctf')) or 'none'}) or a bot: 1 to {max(LEVELS)}, "
+            f"{', '.join(KINDS)}"
         )
-    return load_ftw_agent(Path(name))
+    return load_ftw_agent(folder)
 
 
 def _short_names(paths: Sequence[Path]) -> dict[Path, str]:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from agents.ftw.agent import FtwAgent
 from agents.ftw.playing import HELD_OUT, Entrant
-from agents.ftw.saved import load_ftw_agent
+from agents.ftw.saved import agent_folder, load_ftw_agent
 from agents.processes import prepared_cpu
 from agents.scoring import short
 from probes.entrants import held_out_maps, match_length, one_named, titled
@@ -38,7 +38,7 @@ class GameStateSettings:
     """What `umwelt probe game-state` asks, of whom, in which matches."""
 
     agent: Annotated[Path, tyro.conf.Positional]
-    """The folder of a saved FTW agent, as in RUN/agents."""
+    """The folder of a saved FTW agent, as in RUN/agents, or the name of one that ships."""
     opponent: str = ITSELF
     """Who plays against a team of its copies: itself, another agent's folder, or a bot's level 1 to 5 or kind."""
     matches: int = 100
@@ -72,7 +72,7 @@ class Answers(NamedTuple):
 
 def run(settings: GameStateSettings) -> None:
     """Play, record, decode, write what was asked for, and print it."""
-    agent, opponent = load_ftw_agent(settings.agent), None
+    agent, opponent = load_ftw_agent(agent_folder(settings.agent)), None
     named = (str(settings.agent),)
     settings = replace(
         settings,

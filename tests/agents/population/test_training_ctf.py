@@ -117,7 +117,21 @@ def test_a_nan_ends_the_run_names_the_member_and_is_never_saved(tmp_path, monkey
 def command(settings, *more):
     words = ["--population", "2", "--maps", *settings.maps, "--evaluate-maps", *settings.evaluate_maps]
     words += ["--evaluate-bots", "random", "--checkpoint-every", "0.03", "--evaluate-every", "0.05"]
-    names = ("match_steps", "repeat", "height", "width", "hidden", "latent", "rollout", "seats", "matches", "learners")
+    names = (
+        "opponents",
+        "algorithm",
+        "core",
+        "match_steps",
+        "repeat",
+        "height",
+        "width",
+        "hidden",
+        "latent",
+        "rollout",
+        "seats",
+        "matches",
+        "learners",
+    )
     for name in (*names, "steps", "evaluate_matches", "precision", "arenas"):
         words += [f"--{name.replace('_', '-')}", str(getattr(settings, name))]
     return subprocess.Popen(

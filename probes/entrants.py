@@ -6,6 +6,8 @@ from typing import Any
 
 from agents.ftw.playing import HELD_OUT, Entrant
 from agents.ftw.saved import CARD, agent_folder, card_of, load_ftw_agent
+from agents.population.states import checkpointed_agent, members_in, settings_of
+from agents.runs import jsonable
 from agents.shipped import shipped
 from sims.core.hints import did_you_mean
 from sims.ctf.bots import KINDS, LEVELS
@@ -59,14 +61,20 @@ def _as_trained(given: Sequence[str], setting: str, wanted: Any) -> Any:
     if wanted is not None:
         return wanted
     parts = [part for each in given for name in _expanded(each) for part in name.split(",")]
-    folders = [agent_folder(part) for part in parts]
-    trained = [card_of(folder).get("trained_with", {}) for folder in folders if (folder / CARD).is_file()]
-    said = [each[setting] for each in trained if setting in each]
+    said = [each[setting] for part in parts if setting in (each := _trained_with(part))]
     different = [each for each in said if each != said[0]]
     if different:
         option = OPTIONS[setting]
         raise ValueError(f"agents were trained with {option} {said[0]} and {different[0]}: say --{option}")
     return said[0] if said else None
+
+
+def _trained_with(name: str) -> dict[str, Any]:
+    """What the agent `name` was trained with, if that is known."""
+    folder, settings = agent_folder(name), settings_of(Path(name))
+    if settings is not None:
+        return jsonable(settings)
+    return card_of(folder).get("trained_with", {}) if (folder / CARD).is_file() else {}
 
 
 def entrants_named(given: Sequence[str], team_size: int) -> tuple[dict[str, Entrant], Teams]:
@@ -112,8 +120,8 @@ def one_named(name: str) -> Entrant:
 
 
 def _expanded(name: str) -> list[str]:
-    """A run's members in its place."""
-    return [str(path) for path in members_of(Path(name))] or [name]
+    """The members of a run, or of a checkpoint, in its place."""
+    return [str(path) for path in members_of(Path(name)) or members_in(Path(name))] or [name]
 
 
 def _bot(name: str) -> int | str | None:
@@ -132,12 +140,14 @@ def _named(part: str, short: dict[Path, str], entrants: dict[str, Entrant]) -> s
 
 
 def _agent(name: str) -> Entrant:
+    if settings_of(Path(name)) is not None:
+        return checkpointed_agent(Path(name))
     folder, known = agent_folder(name), (*KINDS, *shipped("ctf"))
     if not folder.is_dir():
         raise ValueError(
-            f"there is no agent {name!r}: {did_you_mean(name, known)}expected the folder of a saved agent or of a run, "
-            f"an agent that ships ({', '.join(shipped('ctf')) or 'none'}) or a bot: 1 to {max(LEVELS)}, "
-            f"{', '.join(KINDS)}"
+            f"there is no agent {name!r}: {did_you_mean(name, known)}expected the folder of a saved agent, of a run or "
+            f"of one of its checkpoints, an agent that ships ({', '.join(shipped('ctf')) or 'none'}) or a bot: "
+            f"1 to {max(LEVELS)}, {', '.join(KINDS)}"
         )
     return load_ftw_agent(folder)
 

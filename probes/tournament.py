@@ -42,8 +42,9 @@ class TournamentSettings:
     """Who plays in `umwelt tournament`, where, and how often."""
 
     entrants: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
-    """Who plays: folders of saved agents, a run of `umwelt train ctf` (all its members), bots by their level 1 to 5 or
-    kind (random, patrol, defender, runner). A team is copies of one of them; A,B is a team of two."""
+    """Who plays: folders of saved agents, a run of `umwelt train ctf` or one of its checkpoints (all its members),
+    names of agents that ship, bots by their level 1 to 5 or kind (random, patrol, defender, runner). A team is copies
+    of one of them; A,B is a team of two."""
     yardstick: bool = False
     """Instead of a round robin, only measure each agent against the random bot and bot level 2."""
     matches: int | None = None

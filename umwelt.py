@@ -14,7 +14,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "bench": (
         "sims.pointnav.bench",
         "BenchSettings",
-        "Measure (pointnav, train, scenes, ctf, ctf-bots, measures); one JSON line a figure.",
+        "Measure (pointnav, train, scenes, parity, ctf, ctf-bots, measures); one JSON line a figure.",
     ),
     "watch": (
         "sims.ctf.film.watch",
@@ -41,6 +41,11 @@ VERBS: dict[str, tuple[str, str, str]] = {
         "DatasetSettings",
         "Render a design of scenes into a data set; resumable.",
     ),
+    "serve": (
+        "sims.scenes.unrealcv.serve",
+        "ServeSettings",
+        "Serve scenes to UnrealCV's clients, without an engine.",
+    ),
     "assets": (
         "sims.scenes.assets.command",
         "AssetsSettings",
@@ -58,6 +63,7 @@ PARTS = {
         "pointnav": ("sims.pointnav.bench", "BenchSettings"),
         "train": ("agents.bench", "BenchSettings"),
         "scenes": ("sims.scenes.bench", "BenchSettings"),
+        "parity": ("sims.scenes.unrealcv.bench", "BenchSettings"),
         "ctf": ("sims.ctf.bench", "BenchSettings"),
         "ctf-bots": ("sims.ctf.tournament", "TournamentSettings"),
         "measures": ("probes.measures.bench", "BenchSettings"),

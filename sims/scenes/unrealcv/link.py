@@ -3,13 +3,15 @@
 import contextlib
 import sys
 import threading
-import warnings
 from collections.abc import Sequence
 from queue import SimpleQueue
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 LOOK_S = 0.2
 """Seconds between looks at whether the client's own thread still reads."""
+
+LAST_WORDS_S = 5.0
+"""Seconds that threads may take to end once the connection is closed."""
 
 
 class UnrealError(OSError):
@@ -31,14 +33,17 @@ class Link:
     def __init__(self, address: str, token: str = "", timeout_s: float = 600.0):
         self.address, self.timeout_s = address, timeout_s
         endpoint, kind = _endpoint(address)
-        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # 1.3.2 warns of servers that don't list their commands
-            self.client = _package().Client(endpoint, kind)
+        with contextlib.redirect_stdout(sys.stderr):
+            self.client = _client(_package(), endpoint, kind)
             connected = self.client.connect()
         if not connected:
             raise UnrealError(f"no UnrealCV server answers at {address}: start one, e.g. `umwelt serve scenes`")
         if token:
-            self.do([f"vset /unrealcv/token {token}"], shown="vset /unrealcv/token")
+            try:
+                self.do([f"vset /unrealcv/token {token}"], shown="vset /unrealcv/token")
+            except UnrealError:
+                self.close()
+                raise
 
     def ask(self, commands: Sequence[str], shown: str = "") -> list[str | bytes]:
         """Answers to commands, in order.
@@ -87,9 +92,15 @@ class Link:
             raise UnrealError(f"{self.address} answers no numbers to {commands}: {error}") from error
 
     def close(self) -> None:
-        """Hang up."""
-        with contextlib.redirect_stdout(sys.stderr):
-            self.client.disconnect()
+        """Hang up, and end the client's own thread."""
+        client = self.client
+        with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(OSError):  # the server was quicker
+            client.disconnect()
+        if client.sock is not None:
+            client.sock.close()
+            client.sock = None
+        client.recv_num_q.put(None)
+        client.t.join(LAST_WORDS_S)
 
     def __enter__(self) -> Self:
         return self
@@ -99,6 +110,8 @@ class Link:
 
     def _asked(self, commands: list[str]) -> list[Any]:
         """The client waits for ever for a server that is gone: it asks in a thread that can be left."""
+        if not self.client.t.is_alive():
+            raise UnrealError(f"{self.address} hung up earlier: connect anew")
         done: SimpleQueue[list[Any] | Exception] = SimpleQueue()
 
         def ask() -> None:
@@ -113,14 +126,47 @@ class Link:
         while asking.is_alive() and waited < self.timeout_s and self.client.t.is_alive():
             asking.join(LOOK_S)
             waited += LOOK_S
-        asking.join(LOOK_S)
-        if done.empty():
-            why = f"did not answer within {self.timeout_s:g} s" if self.client.t.is_alive() else "hung up"
-            raise UnrealError(f"{self.address} {why}; the first of what was asked: {commands[0]}")
-        answer = done.get()
+        answer = self._given_up(asking, commands) if asking.is_alive() else done.get()
         if isinstance(answer, Exception):
+            self.close()
             raise UnrealError(f"the connection to {self.address} is lost: {answer}") from answer
         return answer
+
+    def _given_up(self, asking: threading.Thread, commands: list[str]) -> NoReturn:
+        """Nothing came in time: hang up, for what came later would pass for the answer to something else.
+
+        Raises:
+            UnrealError: always.
+        """
+        why = f"did not answer within {self.timeout_s:g} s" if self.client.t.is_alive() else "hung up"
+        self.close()
+        for _ in commands:
+            self.client.recv_data_q.put(None)  # what the client waits for
+        asking.join(LAST_WORDS_S)
+        raise UnrealError(f"{self.address} {why}; the first of what was asked: {commands[0]}")
+
+
+def _client(package: Any, endpoint: Any, kind: str) -> Any:
+    """An official client that never connects anew: on a server that came back nothing stands as it did."""
+
+    class Once(package.Client):
+        def receive(self) -> bytes:
+            payload = None if self.sock is None else package.SocketMessage.ReceivePayload(self.sock)
+            if payload is None:
+                raise ConnectionError("the server hung up")
+            return payload
+
+        def receive_loop_queue(self) -> None:
+            with contextlib.suppress(Exception):  # who asks sees that the thread has ended
+                super().receive_loop_queue()
+
+        def _warn_if_command_maybe_unsupported(self, message: str) -> None:
+            """1.3.2 warns of commands that a server does not list; what it then answers is our affair."""
+
+        def _warn_command_capabilities_unavailable(self) -> None:
+            """The same, of servers that list none."""
+
+    return Once(endpoint, kind)
 
 
 def _endpoint(address: str) -> tuple[Any, str]:

@@ -12,8 +12,11 @@ Job = Callable[[], bytes]
 Answer = str | bytes | Job
 """Text, bytes, or what will come to bytes."""
 
-KINDS = {"str": "([^ ]*)", "uint": "([0-9]{1,9})", "float": "([-+]?[0-9]*[.]?[0-9]+)"}
-"""The plugin's own, but that its `uint` may be empty; no exponents, for it knows none either."""
+KINDS = {"str": "([^ ]*)", "uint": "([0-9]{1,9})", "float": "([-+]?(?:[0-9]+(?:[.][0-9]+)?|[.][0-9]+))"}
+"""What the plugin's own take, but that its `uint` may be empty; no exponents, for it knows none either.
+
+Each can be read in one way only: where digits can be shared out in several, six long numbers would take for ever.
+"""
 
 
 class Command(NamedTuple):

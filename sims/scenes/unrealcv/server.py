@@ -141,12 +141,18 @@ class Server:
         asyncio.set_event_loop(self._loop)
         watch = self._loop.create_task(self._watch())
         self._loop.run_forever()
+        watch.cancel()
+        self._loop.run_until_complete(self._hang_up())
+
+    async def _hang_up(self) -> None:
+        """Leave nothing open: a connection may be half accepted, and one that is dropped closes a turn later."""
         for listening in self._listening:
             listening.close()
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait(others)
         for peer in list(self.peers):
             peer.drop("it went")
-        watch.cancel()
-        self._loop.run_until_complete(asyncio.gather(watch, return_exceptions=True))
+        await asyncio.sleep(0)
 
     async def _watch(self) -> None:
         while True:

@@ -12,7 +12,7 @@ import pytest
 from tests.sims.scenes.unrealcv.doubled import open_server
 
 OFFICIAL = Path(__file__).with_name("official.py")
-CHECKS = {"1.0.1": 18, "1.1.6": 46, "1.3.2": 46}
+CHECKS = {"1.0.1": 18, "1.1.6": 44, "1.3.2": 44}
 
 
 def python_with(version, tmp_path):

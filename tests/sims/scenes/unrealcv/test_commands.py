@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,17 @@ def test_objects(desk):
     assert "from 0.001" in said(desk, "vset /object/pot/scale 0 1 1")
     assert "from -10000000" in said(desk, f"vset /object/pot/location {'9' * 500} 0 0")
     assert said(desk, "vset /object/spawn Teapot older") == "older"
+
+
+def test_long_numbers_are_read_in_one_way(desk):
+    began = time.monotonic()
+    for command in ("vset /camera/0/pose", "vset /camera/0/motion_blur", "vset /objects/spawn Drum x"):
+        assert said(desk, f"{command} {' '.join(['9' * 8000] * 5)} x").startswith("error No handler found")
+    assert time.monotonic() - began < 1.0  # by trying all ways to share out the digits it would be years
+    for number in ("5", "-5.25", "+.5", "007"):
+        assert said(desk, f"vset /camera/0/location {number} 0 0") == "ok"
+    for number in ("5.", ".", "-", "1.2.3", "1e5", "nan", "inf", "", "0x1", "\u0663"):
+        assert said(desk, f"vset /camera/0/location {number} 0 0").startswith("error No handler found")
 
 
 def test_a_level_is_not_filled_without_end(desk):

@@ -57,7 +57,7 @@ def test_one_for_a_program_of_ones_own(tmp_path):
         ("tolerance_cm = 0", "tolerances and the timeout must be above 0"),
         ("level = 3", "level must be a table"),
         ("[light]\nRed = 'x'", "light.Red must be a list of text"),
-        ("[light]\nRed = ['{color}']", r"light.Red has \{color\}: expected \{value\} or \{object\}"),
+        ("[light]\nRed = ['{color}']", r"light.Red has \{color\}: expected \{value\} and \{object\}"),
         ("[models]\nTeapot = 'x'", "models.Teapot must be a table"),
         ("[models]\nTeapot = {}", "models.Teapot must have one of spawn"),
         ("[models]\nTeapot = {spawn='a', object='b'}", "models.Teapot must have one of spawn"),

@@ -48,12 +48,12 @@ class DatasetSettings:
     """The data set's folder; one that was begun with the same specification is gone on with."""
     workers: int | None = None
     """Processes that render; by default one for every four cores, 8 at most. The pictures don't depend on it."""
-    renderer: str | None = None
-    """What renders it in place of what the specification says: cycles, unreal, or unreal:MAPPING.toml."""
     export: tuple[Format, ...] = ()
     """Formats to export it in, beside those that the specification names, into OUT/exports."""
     json: bool = False
     """Print what was made as one JSON document when done."""
+    renderer: str | None = None
+    """What renders it in place of what the specification says: cycles, unreal, or unreal:MAPPING.toml."""
 
 
 class Made(NamedTuple):

@@ -31,6 +31,9 @@ MOST_WAITING = 1 << 20
 MOST_ANSWERS = 256
 """Answers of a peer that wait behind a picture before its further commands are."""
 
+TURN = 512
+"""Commands of a peer that are done before it is others' turn."""
+
 LONGEST_BATCH = 1024
 TRIES = 3
 """Wrong tokens after which a peer is dropped."""
@@ -75,6 +78,7 @@ class Peer(asyncio.Protocol):
         self._batch_left = self._batch_bytes = 0
         self._full = False
         self._reading = True
+        self._due = False  # whether it goes on in the loop's next turn
         self._begun: float | None = None  # when the frame that is not whole yet began
         self._sent = 0
         self._taken = (self.now(), 0)  # when LEAST_TAKEN bytes were last taken, and how many had been then
@@ -138,10 +142,14 @@ class Peer(asyncio.Protocol):
         """Answer and do whatever can be; then see that no more is read than can wait."""
         try:
             self._answer()
-            while not self._blocked() and (payload := self.frames.next()) is not None:
+            for _ in range(TURN):
+                if self._blocked() or (payload := self.frames.next()) is None:
+                    break
                 self._begun = None
                 self._take(*request_of(payload))
                 self._answer()
+            else:
+                self._soon()
         except FrameError as error:
             self.drop(str(error))
         if self._gone():
@@ -150,6 +158,16 @@ class Peer(asyncio.Protocol):
         if not partial or self._begun is None:
             self._begun = self.now() if partial else None
         self._read_on(len(self.frames.waiting) < MOST_WAITING)
+
+    def _soon(self) -> None:
+        if not self._due:
+            self._due = True
+            asyncio.get_running_loop().call_soon(self._in_turn)
+
+    def _in_turn(self) -> None:
+        self._due = False
+        if not self._gone():
+            self._go_on()
 
     def _blocked(self) -> bool:
         return self._gone() or self._full or len(self._answers) >= MOST_ANSWERS

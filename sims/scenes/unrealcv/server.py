@@ -61,6 +61,7 @@ class Server:
         try:
             self._loop.run_until_complete(self._listen(host, port, unix))
         except BaseException:
+            self._loop.run_until_complete(self._hang_up())
             self._loop.close()
             raise
         self._thread = threading.Thread(target=self._run, name="umwelt-unrealcv", daemon=True)
@@ -131,7 +132,13 @@ class Server:
     async def _listen(self, host: str, port: int | None, unix: Path | None) -> None:
         loop = asyncio.get_running_loop()
         if port is not None:
-            serve = await loop.create_server(partial(Peer, self, self.token is None), host, port)
+            try:
+                serve = await loop.create_server(partial(Peer, self, self.token is None), host, port)
+            except OSError as error:
+                raise OSError(
+                    f"{host}:{port} can't be listened on ({error.strerror}): give another --port (0 takes one that is "
+                    "free), or end what listens there"
+                ) from error
             self._listening.append(serve)
             self.desk.port = serve.sockets[0].getsockname()[1]
         if unix is not None:
@@ -173,6 +180,8 @@ def check_address(host: str, port: int | None, unix: Path | None, token: str | N
         raise ValueError("there is nowhere to listen: give a port, or the path of a Unix socket")
     if token is not None and len(token) < LEAST_TOKEN:
         raise ValueError(f"a token has {LEAST_TOKEN} characters at least, got {len(token)}")
+    if port is not None and not 0 <= port < 65536:
+        raise ValueError(f"a port is 0 to 65535, got {port}")
     if port is not None and token is None and not _is_loopback(host):
         raise ValueError(f"{host} is open to other machines: give --token-file too, or listen on 127.0.0.1")
 
@@ -196,9 +205,11 @@ def _unix_socket(path: Path) -> socket.socket:
     before = os.umask(0o177)
     try:
         own.bind(str(path))
-    except OSError:
+    except OSError as error:
         own.close()
-        raise
+        raise OSError(
+            f"the Unix socket {path} can't be made ({error}): choose a shorter path in a folder of yours"
+        ) from error
     finally:
         os.umask(before)
     return own

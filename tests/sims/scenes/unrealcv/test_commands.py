@@ -228,6 +228,17 @@ def test_pictures_agree_with_one_another(desk):
             desk.execute(f"vget /camera/0/{command}")()
 
 
+def test_a_scene_with_nothing_in_it():
+    desk = open_desk(character_name="blank")
+    for name in said(desk, "vget /objects").split()[1:]:
+        assert said(desk, f"vset /object/{name}/destroy") == "ok"
+    assert said(desk, "vget /objects") == "FusionCameraActor_1"
+    for kind in ("lit", "object_mask", "normal"):
+        assert picture(desk, f"vget /camera/0/{kind} png").shape == (48, 64, 4)
+    assert (np.load(io.BytesIO(desk.execute("vget /camera/0/depth npy")())) == 65504.0).all()
+    assert not np.load(io.BytesIO(desk.execute("vget /camera/0/optical_flow npy")())).any()
+
+
 def test_pictures_are_of_what_was_when_they_were_asked_for(desk):
     job = desk.execute("vget /camera/0/object_mask png")
     assert said(desk, "vset /object/character_1/hide") == "ok"

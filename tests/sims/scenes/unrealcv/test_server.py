@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import struct
 import threading
 import time
 
@@ -74,6 +75,52 @@ def test_a_picture_in_the_making_keeps_nobody_else_waiting():
         Slow.go.set()
         assert painter.read().startswith(b"1:\x89PNG")
         assert painter.read() == b"2:after"
+
+
+def test_a_client_killed_while_its_picture_is_made_leaves_the_others_theirs():
+    Slow.go.clear()
+    with open_server(open_desk(renderer=Slow)) as server, Raw(("127.0.0.1", server.port)) as other:
+        killed = Raw(("127.0.0.1", server.port))
+        for k in range(20):
+            killed.send(f"{k}:vget /camera/0/lit png".encode())
+        killed.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # as a killed process
+        killed.close()
+        other.send(b"1:vget /camera/0/object_mask png")
+        other.send(b"2:vget /cameras")
+        Slow.go.set()
+        assert other.read().startswith(b"1:\x89PNG")
+        assert other.read() == b"2:FusionCameraActor_1"
+        assert len(server.peers) == 1
+
+
+def test_two_clients_on_one_stage(server):
+    with Raw(("127.0.0.1", server.port)) as one, Raw(("127.0.0.1", server.port)) as other:
+        assert one.text("vset /objects/spawn Drum mine") == "mine"
+        assert other.text("vset /objects/spawn Drum mine") == "error Failed to spawn mine, object exists."
+        assert other.text("vset /object/mine/location 1 2 3") == "ok"
+        assert one.text("vget /object/mine/location") == "1.000 2.000 3.000"
+        assert other.text("vset /object/mine/destroy") == "ok"
+        assert one.text("vget /object/mine/location").startswith("error Cannot find object 'mine'")
+
+
+def test_long_bursts_of_one_peer_do_not_keep_another_waiting(server):
+    held, order, execute = threading.Event(), [], server.desk.execute
+
+    def noted(text):
+        order.append(text)
+        assert text != "vget /cameras" or held.wait(20)
+        return execute(text)
+
+    server.desk.execute = noted
+    with Raw(("127.0.0.1", server.port)) as burst, Raw(("127.0.0.1", server.port)) as other:
+        burst.send(b"0:vget /cameras")
+        for k in range(3000):
+            burst.send(f"{k}:vget /level/name".encode())
+        other.send(b"1:vget /scene/name")
+        held.set()
+        assert other.read() == b"1:basic"
+        assert [burst.read() for _ in range(3001)][-1] == b"2999:Kitchen"
+    assert order.index("vget /scene/name") < 3000
 
 
 @pytest.mark.parametrize(
@@ -187,6 +234,15 @@ def test_a_unix_socket_for_this_user_alone(tmp_path):
         Server(open_desk(), port=None, unix=path)
 
 
+def test_a_port_in_use(server, tmp_path):
+    with pytest.raises(
+        OSError, match=rf"127.0.0.1:{server.port} can't be listened on \(.*in use.*\): give another --port"
+    ):
+        Server(open_desk(), port=server.port)
+    with pytest.raises(OSError, match=r"can't be made \(AF_UNIX path too long\): choose a shorter path"):
+        Server(open_desk(), port=0, unix=tmp_path / ("x" * 200))
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -194,6 +250,7 @@ def test_a_unix_socket_for_this_user_alone(tmp_path):
         (("example.org", 9000, None, None), "is open to other machines"),
         (("127.0.0.1", 9000, None, "short"), "a token has 16 characters at least, got 5"),
         (("127.0.0.1", None, None, None), "there is nowhere to listen"),
+        (("127.0.0.1", 70000, None, None), "a port is 0 to 65535, got 70000"),
     ],
 )
 def test_addresses(settings, message):

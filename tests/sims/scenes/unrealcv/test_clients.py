@@ -47,3 +47,27 @@ def test_an_official_client(version, tmp_path):
     print(version, said)
     assert said["failed"] == []
     assert said["checks"] >= CHECKS[version]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["1.0.1", "1.1.6"])
+def test_the_renderer_by_an_older_client(version, tmp_path):
+    """The tests of the renderer once more, with that client in place of the one that is installed."""
+    (package,) = Path(python_with(version, tmp_path)).parents[1].glob("lib/python*/site-packages/unrealcv")
+    (tmp_path / "only").mkdir()
+    (tmp_path / "only" / "unrealcv").symlink_to(package.resolve())
+    root = OFFICIAL.parents[4]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path / 'only'}:{root}"}
+    asked = [sys.executable, "-c", "import unrealcv; print(unrealcv.__file__)"]
+    assert str(tmp_path) in subprocess.check_output(asked, text=True, env=environment)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        str(OFFICIAL.with_name("test_unreal.py")),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800, cwd=root, env=environment)
+    assert done.returncode == 0, done.stdout

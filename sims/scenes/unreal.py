@@ -247,25 +247,32 @@ class Unreal:
         albedo = np.zeros_like(image) if len(answers) < 6 else _picture(commands[5], answers[5], size)
         cm = _depth(commands[2], answers[2], size)
         there = (cm < FAR_CM) & (cm > 0.0)
-        instance = np.where(there, self._instances(mask, state), 0).astype(np.uint16)
+        instance = self._instances(mask, there, state)
         depth = np.where(there, cm / np.float32(CM), np.inf).astype(np.float32)
         albedo = np.where(there[..., None], albedo, 0).astype(np.uint8)
         return Passes(image, depth, self._normals(normal, there), instance, albedo)
 
-    def _instances(self, mask: NDArray[np.uint8], state: SceneState) -> NDArray[np.uint16]:
-        """Numbers of things, `[H, W]`, of a mask's colours."""
+    def _instances(self, mask: NDArray[np.uint8], near: NDArray[np.bool_], state: SceneState) -> NDArray[np.uint16]:
+        """Numbers of things, `[H, W]`, of a mask's colours.
+
+        What is too far for depth is a thing only if it is ours or the mapping names it as a part: else it is the sky.
+        """
         ours = [k + 1 for k, thing in enumerate(state.things) if thing.role in OURS]
-        numbers = [*ours, *(self._number(name, state) for name in self._others)]
+        parts = [self._part(name, state) for name in self._others]
+        other = self._other(state)
+        far_numbers, near_numbers = [*ours, *parts], [*ours, *(part or other for part in parts)]
         colors = np.array([*(played.color for played in self._played), *self._others.values()], np.int16)
         found, which = np.unique(mask.reshape(-1, 3), axis=0, return_inverse=True)
         apart = np.abs(found[:, None].astype(np.int16) - colors[None]).max(-1)
         nearest = apart.argmin(1)
-        known = apart[np.arange(len(found)), nearest] <= NEAR_COLOR
-        values = np.where(known & found.any(1), np.array(numbers)[nearest], self._number("", state))
-        return values[which.reshape(-1)].reshape(mask.shape[:2]).astype(np.uint16)
+        known = (apart[np.arange(len(found)), nearest] <= NEAR_COLOR) & found.any(1)
+        far_values = np.where(known, np.array(far_numbers)[nearest], 0)
+        near_values = np.where(known, np.array(near_numbers)[nearest], other)
+        places = which.reshape(mask.shape[:2])
+        return np.where(near, near_values[places], far_values[places]).astype(np.uint16)
 
-    def _number(self, name: str, state: SceneState) -> int:
-        """The number of the thing of the world that a level's own actor counts as; 0 for none."""
+    def _part(self, name: str, state: SceneState) -> int:
+        """The number of the thing of the world that a level's own actor is; 0 where nothing says so."""
         world = [(k + 1, thing) for k, thing in enumerate(state.things) if thing.role not in OURS]
         for k, thing in world:
             if thing.model.name.replace(" ", "_") == name:
@@ -273,7 +280,13 @@ class Unreal:
         for role, patterns in self.mapping.parts.items():
             if any(fnmatchcase(name, pattern) for pattern in patterns):
                 return next((k for k, thing in world if thing.role == role), 0)
-        return next((k for k, _ in world), 0) if self.mapping.others == "ground" else 0
+        return 0
+
+    def _other(self, state: SceneState) -> int:
+        """The number of the thing that all other actors count as; 0 for none."""
+        if self.mapping.others == "nothing":
+            return 0
+        return next((k + 1 for k, thing in enumerate(state.things) if thing.role not in OURS), 0)
 
     def _normals(self, coded: NDArray[np.uint8], there: NDArray[np.bool_]) -> NDArray[np.float32]:
         normals = (coded.astype(np.float64) / 127.5 - 1.0) @ SWAP @ self.mapping.placed[:3, :3]

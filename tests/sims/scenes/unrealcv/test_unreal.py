@@ -81,6 +81,17 @@ def test_the_same_masks_depths_and_poses(server):
     assert [name for name in server.desk.stage.actors if name.startswith("umwelt_")] == []
 
 
+def test_what_is_too_far_for_depth_is_in_the_masks(server, monkeypatch):
+    with through(server) as scene, Scene(renderer=Flat(), **SIZE) as drawn:
+        expected = drawn.render({}, seed=0)
+        far = np.float32(100.0 * expected.depth.min())  # all is farther
+        for module in ("sims.scenes.unrealcv.studio", "sims.scenes.unreal"):
+            monkeypatch.setattr(f"{module}.FAR_CM", far)
+        seen = scene.render({}, seed=0)
+        np.testing.assert_array_equal(seen.instance, expected.instance)
+        assert not np.isfinite(seen.depth).any()
+
+
 def test_a_program_with_axes_and_actors_of_its_own(server):
     """Its origin elsewhere and turned, the teapot an actor that is there, its own model larger and facing +X."""
     desk = server.desk

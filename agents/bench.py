@@ -4,14 +4,14 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
+from functools import partial
 from statistics import median
 from typing import Annotated, Literal, NamedTuple
 
 import torch
 import tyro
 
-from agents.apart import apart, say
+from agents.apart import apart, check_sides, in_turn
 from agents.ppo import Losses, default_precision, learn
 from agents.processes import Learner, run_learners, total
 from agents.rollout import collect
@@ -74,14 +74,15 @@ def measure(settings: BenchSettings) -> Iterator[Figure]:
     _check(settings)
     trainings = {case: training_of(case, settings) for case in settings.cases}
     for case, training in trainings.items():
-        ours, theirs = [], []
-        for k in range(settings.repeats):
-            ours.append(apart(_our_rate, _Ours(training, settings.rollouts), settings.processes, threads=1))
-            say(f"{case}: {ours[-1]:,.0f} env-steps/s ({k + 1} of {settings.repeats})")
-            if settings.sb3 and _compared(case):
-                job = _Theirs(training, case.endswith(SAME_WEIGHTS))
-                theirs.append(apart(_sb3_rate, job, settings.processes, threads=settings.processes))
-                say(f"{case}: {theirs[-1]:,.0f} env-steps/s by {AGAINST}")
+        job, n = _Theirs(training, case.endswith(SAME_WEIGHTS)), settings.processes
+        ours, theirs = in_turn(
+            case,
+            settings.repeats,
+            "env-steps/s",
+            partial(apart, _our_rate, _Ours(training, settings.rollouts), n, threads=1),
+            AGAINST,
+            partial(apart, _sb3_rate, job, n, threads=n) if settings.sb3 and _compared(case) else None,
+        )
         against, ratio = (AGAINST, median(ours) / median(theirs)) if theirs else (None, None)
         yield Figure(case, ours, "env-steps/s", settings.processes, against, ratio)
 
@@ -119,15 +120,9 @@ def _compared(case: str) -> bool:
 
 
 def _check(settings: BenchSettings) -> None:
-    for name in ("repeats", "rollouts"):
-        if getattr(settings, name) < 1:
-            raise ValueError(f"--{name} must be at least 1, got {getattr(settings, name)}")
-    if not 1 <= settings.processes <= available_threads():
-        raise ValueError(
-            f"--processes must be 1 to {available_threads()} (the cores this process may use), got {settings.processes}"
-        )
-    if settings.sb3 and find_spec("sb3_contrib") is None:
-        raise ValueError("sb3_contrib is not installed: pip install 'umwelt-sims[sb3]', or measure without: --no-sb3")
+    check_sides(settings.repeats, settings.processes, "sb3_contrib" if settings.sb3 else None)
+    if settings.rollouts < 1:
+        raise ValueError(f"--rollouts must be at least 1, got {settings.rollouts}")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from agents.nets import BlindAgent
-from agents.windowed import WindowedAgent, agent_with
+from agents.windowed import agent_with
 from sims.core.files import check_folder, write_folder
 
 KEPT = 3
@@ -29,7 +29,7 @@ KIND = ("hidden", "layers", "precision", "senses")
 """Settings of a run, and arguments of `BlindAgent`, that say what its weights are the weights of."""
 
 WINDOW = "memory_window"
-"""The same, of agents whose memory is a window; with others it is 0, or not told of."""
+"""The same; agents that were saved before there were windows don't tell of it: they have none."""
 
 WEIGHTS, OPTIMIZER, WORLDS, STATE = "weights.safetensors", "optimizer.safetensors", "worlds.safetensors", "state.json"
 CURVE = "curve.json"
@@ -143,9 +143,7 @@ def save_agent(folder: Path, agent: BlindAgent, card: dict[str, Any], curve: Seq
 
     def fill(temporary: Path) -> None:
         save_file(_contiguous(agent.state_dict()), temporary / WEIGHTS)
-        sizes = {name: getattr(agent, name) for name in KIND}
-        if isinstance(agent, WindowedAgent):
-            sizes[WINDOW] = agent.window
+        sizes = {name: getattr(agent, name) for name in (*KIND, WINDOW)}
         (temporary / "agent.json").write_text(json.dumps(sizes | card, indent=1) + "\n")
         (temporary / CURVE).write_text("[\n" + ",\n".join(map(json.dumps, curve)) + "\n]\n")
 

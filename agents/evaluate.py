@@ -140,8 +140,7 @@ class Seats:
 
     def begin(self) -> Any:
         """Begin the first episodes; the observations."""
-        numbers = self.numbers[np.where(self.playing, self.row, 0)]
-        return self._env.reset(seed=0, options={"episodes": numbers})[0]
+        return self._env.reset(seed=0, options={"episodes": self._beginning(np.flatnonzero(self.playing))})[0]
 
     def ended(self, done: NDArray[np.bool_]) -> NDArray[np.int64]:
         """The envs that have come to the end of one of the episodes."""
@@ -155,9 +154,14 @@ class Seats:
             return obs
         self.row[lucky] = self._next + np.arange(len(lucky))
         self._next += len(lucky)
-        numbers, mask = np.full(len(self.row), -1), np.zeros(len(self.row), np.bool_)
-        numbers[lucky], mask[lucky] = self.numbers[self.row[lucky]], True
-        return self._env.reset(options={"episodes": numbers, "reset_mask": mask})[0]
+        numbers = self._beginning(lucky)
+        return self._env.reset(options={"episodes": numbers, "reset_mask": numbers >= 0})[0]
+
+    def _beginning(self, envs: NDArray[np.int64]) -> NDArray[np.int64]:
+        """`[env]`: the episodes that the chosen ones begin, -1 for the others."""
+        numbers = np.full(len(self.row), -1)
+        numbers[envs] = self.numbers[self.row[envs]]
+        return numbers
 
 
 class _Walks:

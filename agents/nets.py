@@ -69,6 +69,7 @@ class BlindAgent(nn.Module):
             raise ValueError(f"senses must be one of {', '.join(SIZES)}, got {senses!r}")
         self.hidden, self.layers, self.precision = hidden, layers, precision
         self.senses: Senses = senses
+        self.memory_window = 0  # it is told of all inputs; `agents.windowed` has others
         self._dtype = getattr(torch, precision)
         self._parts = 2 if precision == "bfloat16" and senses == "paper" else 1
         self.embeddings = nn.ModuleDict({name: nn.Linear(size, EMBEDDING) for name, size in SIZES[senses].items()})

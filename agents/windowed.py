@@ -62,7 +62,7 @@ class WindowedAgent(BlindAgent):
             raise ValueError(
                 f"a window must be at least 1, with copies that divide it, got {window} and {copies}: as 16 with 4"
             )
-        self.window, self.copies = window, copies
+        self.memory_window, self.copies = window, copies
 
     def blank_memory(self, n: int) -> Memory:
         """The memory of `n` envs at the start of an episode: zeros."""
@@ -79,10 +79,10 @@ class WindowedAgent(BlindAgent):
     ) -> tuple[Tensor, Tensor, Memory]:
         """As `BlindAgent.forward`, every copy an env of its own."""
         n_steps, n = obs_t.shape[:2]
-        m, every = self.copies, self.window // self.copies
+        m, every = self.copies, self.memory_window // self.copies
         keep = obs_t.new_ones((n_steps, n), dtype=torch.bool) if keep_t is None else keep_t
         age_t = ages(memory.gps[:, 2], keep)
-        turn = (age_t % self.window)[..., None] == every * torch.arange(m, device=obs_t.device)
+        turn = (age_t % self.memory_window)[..., None] == every * torch.arange(m, device=obs_t.device)
         h, c = (part.reshape(self.layers, n * m, self.hidden) for part in (memory.h, memory.c))
         apart = Memory(h, c, _each(memory.gps[:, :2], m))
         logits, values, after = super().forward(

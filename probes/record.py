@@ -25,6 +25,7 @@ from agents.evaluate import Seats, choose_episodes, env_for
 from agents.nets import BlindAgent
 from agents.policy import RecurrentPolicy
 from agents.processes import prepared_cpu
+from agents.windowed import agent_with
 from probes.grid import true_map
 from probes.records import EPISODE_TYPES, STEP_SHAPES, Record, read_record, write_record
 from sims.core.policy import Policy
@@ -138,7 +139,7 @@ def untrained_twin(agent: BlindAgent, seed: int) -> BlindAgent:
     """An agent of the same architecture with fresh weights, in float32: a null should not suffer from rounding."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return BlindAgent(agent.hidden, agent.layers, senses=agent.senses).eval()
+        return agent_with(agent.memory_window, agent.hidden, agent.layers, senses=agent.senses).eval()
 
 
 def fingerprint(agent: BlindAgent) -> str:

@@ -113,6 +113,7 @@ def play_matches(
     seed: int = 0,
     record: Callable[[int, MatchFile], object] | None = None,
     progress: Callable[[int], None] = lambda n: None,
+    beat: Callable[[], None] = lambda: None,
 ) -> Results:
     """Play whole matches and count.
 
@@ -120,7 +121,7 @@ def play_matches(
         entrants: who may play, by name. fixtures: who does. maps: the match's seed picks one of them.
         rules: of the matches. batch: how many are played at once. greedy: agents take their likeliest actions.
         seed: of the agents' draws. record: called with the number of each fixture and its match, to be watched.
-        progress: called with matches played.
+        progress: called with matches played. beat: called at every step, so that others see that it goes on.
 
     Raises:
         ValueError: as `batches`.
@@ -132,6 +133,7 @@ def play_matches(
     for part in batches(entrants, fixtures, maps=maps, rules=rules, batch=batch, greedy=greedy, seed=seed):
         recorders: list[Recorder] = []
         for moment in steps_of(part):
+            beat()
             if moment.step == 0 and record is not None:
                 recorders = [Recorder(part.env, m) for m in range(len(part.which))]
             elif moment.step:
@@ -165,7 +167,7 @@ def against_bots(
 
     Args:
         n_matches: against each. team_size: players of a team. seed: of the matches, and of the agent's draws.
-        how: `maps`, `rules`, `batch`, `greedy` and `progress` of `play_matches`.
+        how: `maps`, `rules`, `batch`, `greedy`, `progress` and `beat` of `play_matches`.
 
     Raises:
         ValueError: as `play_matches`; no bots, or no matches.

@@ -19,11 +19,11 @@ from agents.population.census import Report
 from agents.population.chief import Match
 from agents.population.exchange import Exchange, Trajectory
 from agents.population.learner import load_arrays, set_timescales
-from agents.population.plan import TrainCtfSettings, bot_of, make_agent
+from agents.population.plan import TrainCtfSettings, bot_of, make_agent, make_env
 from sims.ctf.bot_kernels import act
 from sims.ctf.bots import blank_bots
 from sims.ctf.build import reset
-from sims.ctf.env import CaptureTheFlagVectorEnv, outputs
+from sims.ctf.env import outputs
 from sims.ctf.state import N_EVENTS
 from sims.ctf.step import step
 
@@ -74,16 +74,7 @@ class Arena:
         self, exchange: Exchange, settings: TrainCtfSettings, number: int, beat: Callable[[], None] = lambda: None
     ) -> None:
         self._exchange, self._settings, self._beat = exchange, settings, beat
-        self.env = CaptureTheFlagVectorEnv(
-            settings.matches * 2 * settings.team_size,
-            maps=list(settings.maps),
-            team_size=settings.team_size,
-            height=settings.height,
-            width=settings.width,
-            match_steps=settings.match_steps,
-            n_threads=1,
-            copy=False,
-        )
+        self.env = make_env(settings, n_threads=1, copy=False)
         self._generator = torch.Generator().manual_seed(
             int(np.random.default_rng((settings.seed, number, time.time_ns())).integers(2**62))
         )

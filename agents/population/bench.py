@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Literal
@@ -15,14 +15,13 @@ from typing import Annotated, Literal
 import torch
 import tyro
 
-from agents.apart import apart, say
+from agents.apart import apart, check_sides, in_turn, say
 from agents.ftw.core import CoreKind
 from agents.population.chief import Chief, found
-from agents.population.plan import TrainCtfSettings, check, completed, founders_of, founding_of
+from agents.population.plan import TrainCtfSettings, check, completed, founders_of, founding_of, make_env
 from agents.population.training import one_thread_each, under_way
 from sims.core.bench import Figure, emit
 from sims.core.threads import available_threads
-from sims.ctf.env import CaptureTheFlagVectorEnv
 
 AGAINST = "stable_baselines3.PPO CnnPolicy"
 UNIT = "agent-steps/s"
@@ -82,13 +81,16 @@ def measure(settings: BenchSettings) -> Iterator[Figure]:
     trainings = {f"population of {n}": training_of(n, settings) for n in settings.populations}
     theirs: list[float] = []
     for case, training in trainings.items():
-        ours = []
-        for k in range(settings.repeats):
-            ours.append(apart(_our_rate, (training, settings), settings.processes, threads=1))
-            say(f"{case}: {ours[-1]:,.0f} {UNIT} ({k + 1} of {settings.repeats})")
-            if settings.sb3 and len(theirs) < settings.repeats:
-                theirs.append(apart(_sb3_rate, (training, settings), settings.processes, settings.processes))
-                say(f"{theirs[-1]:,.0f} {UNIT} by {AGAINST}")
+        job, n = (training, settings), settings.processes
+        ours, new = in_turn(
+            case,
+            settings.repeats,
+            UNIT,
+            partial(apart, _our_rate, job, n, threads=1),
+            AGAINST,
+            partial(apart, _sb3_rate, job, n, threads=n) if settings.sb3 and not theirs else None,
+        )
+        theirs += new
         against, ratio = (AGAINST, median(ours) / median(theirs)) if theirs else (None, None)
         yield Figure(case, ours, UNIT, settings.processes, against, ratio)
     if theirs:
@@ -123,16 +125,11 @@ def training_of(population: int, settings: BenchSettings) -> TrainCtfSettings:
 
 
 def _check(settings: BenchSettings) -> None:
-    if settings.repeats < 1 or not settings.populations:
-        raise ValueError(f"--repeats must be at least 1 and --populations named, got {settings.repeats} and none")
+    check_sides(settings.repeats, settings.processes, "stable_baselines3" if settings.sb3 else None)
+    if not settings.populations:
+        raise ValueError("--populations names none: use e.g. 1 2")
     if not (settings.seconds > 0.0 and settings.warm_up >= 0.0):
         raise ValueError(f"--seconds must be above 0 and --warm-up at least 0, got {settings.seconds}")
-    if not 1 <= settings.processes <= available_threads():
-        raise ValueError(
-            f"--processes must be 1 to {available_threads()} (the cores this process may use), got {settings.processes}"
-        )
-    if settings.sb3 and find_spec("stable_baselines3") is None:
-        raise ValueError("stable_baselines3 is not installed: pip install 'umwelt-sims[sb3]', or measure: --no-sb3")
 
 
 def _our_rate(job: tuple[TrainCtfSettings, BenchSettings]) -> float:
@@ -154,12 +151,4 @@ def _sb3_rate(job: tuple[TrainCtfSettings, BenchSettings]) -> float:
 
     training, settings = job
     torch.set_num_threads(settings.processes)
-    env = CaptureTheFlagVectorEnv(
-        training.matches * 2 * training.team_size,
-        maps=list(training.maps),
-        team_size=training.team_size,
-        height=training.height,
-        width=training.width,
-        match_steps=training.match_steps,
-    )
-    return sb3_rate(env, training.rollout, training.rollout * training.seats)
+    return sb3_rate(make_env(training), training.rollout, training.rollout * training.seats)

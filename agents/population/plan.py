@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import tyro
@@ -20,6 +20,7 @@ from agents.ppo import precision_of_cpu
 from sims.core.checks import check_whole
 from sims.core.threads import available_threads
 from sims.ctf.bots import checked_bots
+from sims.ctf.env import CaptureTheFlagVectorEnv
 from sims.ctf.maps.catalogue import map_names
 
 Opponents = Literal["self", "bots"]
@@ -216,6 +217,19 @@ def make_agent(settings: TrainCtfSettings) -> FtwAgent:
         latent=settings.latent,
         precision=settings.precision or precision_of_cpu(),
         repeat=settings.repeat,
+    )
+
+
+def make_env(settings: TrainCtfSettings, **how: Any) -> CaptureTheFlagVectorEnv:
+    """The matches of one arena, every seat controlled; `how` is handed on."""
+    return CaptureTheFlagVectorEnv(
+        settings.matches * 2 * settings.team_size,
+        maps=list(settings.maps),
+        team_size=settings.team_size,
+        height=settings.height,
+        width=settings.width,
+        match_steps=settings.match_steps,
+        **how,
     )
 
 

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from agents.ftw.playing import Fixture, batches, steps_of
+from agents.ftw.matches import Tally, against_bots
 from agents.population.arena import Arena
 from agents.population.learner import (
     Clock,
@@ -24,6 +24,7 @@ from agents.population.learner import (
     load_arrays,
     put,
     rates,
+    set_timescales,
     student_of,
 )
 from agents.population.local import LocalExchange
@@ -75,27 +76,23 @@ def arena(exchange: LocalExchange, beginning: Beginning) -> None:
             exchange.ask("evaluated", duty, evaluate(exchange, settings, duty, beat))
 
 
-def evaluate(
-    exchange: LocalExchange, settings: TrainCtfSettings, duty: Duty, beat: Callable[[], None]
-) -> tuple[int, int, int]:
-    """Matches won, drawn, lost by a team of a member's copies, half of them as red."""
-    agent = make_agent(settings).requires_grad_(False)
-    weights = exchange.get_weights(duty.slot)
+def evaluate(exchange: LocalExchange, settings: TrainCtfSettings, duty: Duty, beat: Callable[[], None]) -> Tally:
+    """How a team of a member's copies fares, half of the matches as red."""
+    agent, weights = make_agent(settings).requires_grad_(False), exchange.get_weights(duty.slot)
     assert weights is not None
     load_arrays(agent, weights)
-    own, other = ("member",) * settings.team_size, ("bot",) * settings.team_size
-    fixtures = [Fixture((*own, *other) if k % 2 == 0 else (*other, *own), duty.seed + k) for k in range(duty.matches)]
-    rules = RULES._replace(match_steps=settings.match_steps)
-    counts = [0, 0, 0]
-    entrants = {"member": agent, "bot": bot_of(duty.bot)}
-    for batch in batches(entrants, fixtures, maps=list(settings.evaluate_maps), rules=rules, seed=duty.seed):
-        for _ in steps_of(batch):
-            beat()
-        for m, k in enumerate(batch.which.tolist()):
-            score = batch.env.final_state.score[m].astype(int).tolist()
-            difference = score[k % 2] - score[1 - k % 2]
-            counts[0 if difference > 0 else 1 if difference == 0 else 2] += 1
-    return counts[0], counts[1], counts[2]
+    set_timescales(agent, exchange.members()[duty.slot].hyperparameters)
+    (found,) = against_bots(
+        agent,
+        [bot_of(duty.bot)],
+        duty.matches,
+        team_size=settings.team_size,
+        seed=duty.seed,
+        maps=list(settings.evaluate_maps),
+        rules=RULES._replace(match_steps=settings.match_steps),
+        beat=beat,
+    ).values()
+    return found
 
 
 def learner(exchange: LocalExchange, beginning: Beginning) -> None:

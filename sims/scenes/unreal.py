@@ -3,20 +3,19 @@
 What is set is read back, so that a refused command or a frame of what was before is an error and not a picture.
 """
 
-import io
 import time
-from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Mapped
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from sims.scenes.description import Passes, Placed, SceneState
 from sims.scenes.relations import BLANK, PLAIN
+from sims.scenes.unrealcv.answers import color_of, depth_of, picture_of, plain
 from sims.scenes.unrealcv.axes import (
     CM,
     SWAP,
@@ -140,7 +139,7 @@ class Unreal:
 
     def _colors(self, names: Sequence[str]) -> list[tuple[int, int, int]]:
         answers = self.link.ask([f"vget /object/{name}/color" for name in names])
-        return [_color(name, str(answer)) for name, answer in zip(names, answers, strict=True)]
+        return [color_of(name, str(answer)) for name, answer in zip(names, answers, strict=True)]
 
     def _cast(self, things: Sequence[Placed]) -> None:
         """Have an actor for each thing, and none for what is no longer there."""
@@ -243,9 +242,9 @@ class Unreal:
         if self.mapping.albedo == "lit_source":
             commands += [f"vset {path}/lit_source base", f"vget {path}/lit png", f"vset {path}/lit_source ldr"]
         answers = self.link.ask(commands)
-        image, mask, normal = (_picture(commands[k], answers[k], size) for k in (0, 1, 3))
-        albedo = np.zeros_like(image) if len(answers) < 6 else _picture(commands[5], answers[5], size)
-        cm = _depth(commands[2], answers[2], size)
+        image, mask, normal = (picture_of(commands[k], answers[k], size) for k in (0, 1, 3))
+        albedo = np.zeros_like(image) if len(answers) < 6 else picture_of(commands[5], answers[5], size)
+        cm = depth_of(commands[2], answers[2], size)
         there = (cm < FAR_CM) & (cm > 0.0)
         instance = self._instances(mask, there, state)
         depth = np.where(there, cm / np.float32(CM), np.inf).astype(np.float32)
@@ -309,43 +308,3 @@ def _check_looks(factors: Mapped[str, Any]) -> None:
     for name, value in factors.items():
         if name.endswith(("_coat", "_pose")) and value != PLAIN:
             raise ValueError(f"the renderer 'unreal' has no command for {name}={value}: leave it at {PLAIN}")
-
-
-def plain(values: Sequence[float] | NDArray[np.float64]) -> str:
-    """Numbers without exponents, which UnrealCV's parser does not know."""
-    return " ".join(f"{float(value):.6f}" for value in values)
-
-
-def _color(name: str, answer: str) -> tuple[int, int, int]:
-    channels = dict(pair.split("=") for pair in answer.strip("()").split(",") if pair.count("=") == 1)
-    try:
-        return int(channels["R"]), int(channels["G"]), int(channels["B"])
-    except (KeyError, ValueError) as error:
-        raise UnrealError(f"the colour of {name} is {answer!r}: expected (R=..,G=..,B=..,A=..)") from error
-
-
-def _picture(command: str, answer: str | bytes, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """`[H, W, 3]` of a PNG."""
-    return _sized(command, size, lambda: np.asarray(Image.open(io.BytesIO(_bytes(answer))).convert("RGB")))
-
-
-def _depth(command: str, answer: str | bytes, size: tuple[int, int]) -> NDArray[np.float32]:
-    """`[H, W]`, centimetres."""
-    return _sized(command, size, lambda: np.squeeze(np.load(io.BytesIO(_bytes(answer)), allow_pickle=False)))
-
-
-def _bytes(answer: str | bytes) -> bytes:
-    return answer.encode() if isinstance(answer, str) else answer
-
-
-def _sized(command: str, size: tuple[int, int], read: Callable[[], NDArray]) -> NDArray:
-    try:
-        pixels = read()
-    except (OSError, ValueError) as error:
-        raise UnrealError(f"{command!r} was answered with no picture: {error}") from error
-    if pixels.shape[:2] != size:
-        raise UnrealError(
-            f"{command!r} was answered with {pixels.shape[1]} x {pixels.shape[0]} pixels where {size[1]} x {size[0]} "
-            "were set: a frame of what was before"
-        )
-    return pixels

@@ -118,6 +118,6 @@ def test_impossible_settings_are_refused_before_anything_runs(changes, message):
 
 
 def test_without_sb3_it_says_what_to_install_or_leave_out(monkeypatch):
-    monkeypatch.setattr(bench, "find_spec", lambda name: None)
+    monkeypatch.setattr("agents.apart.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"pip install 'umwelt-sims\[sb3\]', or measure without: --no-sb3"):
         next(measure(BenchSettings(processes=1)))

@@ -42,6 +42,12 @@ def test_every_episode_is_played_once_whatever_the_batch():
     assert [len(path) for path in results[0].paths] == (results[0].steps + 1).tolist()
 
 
+def test_of_no_episodes_nothing_is_played():
+    env = PointNavVectorEnv(3, max_steps=500, **SMALL)
+    played = play(Oracle(env), env, np.empty(0, np.int64), keep_paths=True)
+    assert (len(played.steps), played.layouts, played.paths) == (0, [], [])
+
+
 def test_who_has_ended_begins_the_next_episode_and_waits_for_nobody():
     env, steps_taken = PointNavVectorEnv(3, max_steps=500, **SMALL), 0
     step = env.step

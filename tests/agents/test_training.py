@@ -101,7 +101,7 @@ def test_an_agent_with_a_window_trains_resumes_and_is_loaded_as_one(tmp_path, mo
     training.run(small(tmp_path / "whole", memory_window=4))
     agent = load_agent(tmp_path / "whole" / "agent")
     assert isinstance(agent, WindowedAgent)
-    assert agent.window == load_agent(tmp_path / "whole").window == 4
+    assert agent.memory_window == load_agent(tmp_path / "whole").memory_window == 4
     crashed_run(tmp_path / "run", monkeypatch, 2, memory_window=4)
     training.run(small(tmp_path / "run", resume=True))
     assert same(final_weights(tmp_path / "run"), agent.state_dict())

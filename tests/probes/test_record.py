@@ -12,6 +12,7 @@ from agents.checkpoint import save_agent
 from agents.evaluate import choose_episodes, play
 from agents.nets import BlindAgent
 from agents.policy import RecurrentPolicy
+from agents.windowed import agent_with
 from probes.record import RecordSettings, record, record_run, run, untrained_twin
 from probes.records import check_record, read_record, unit_names, units, write_record
 from sims.pointnav.env import PointNavVectorEnv
@@ -66,6 +67,15 @@ def test_records_do_not_depend_on_the_batch():
         assert all(np.array_equal(a[name], b[name]) for name in a)
     for name in one.states:
         assert one.states[name] == pytest.approx(many.states[name].astype(float), abs=1e-3)
+
+
+def test_an_agent_with_a_window_has_a_twin_with_one():
+    mind = agent_with(4, 8)
+    twin = untrained_twin(mind, 1)
+    assert (twin.memory_window, twin.copies) == (mind.memory_window, mind.copies) == (4, 4)
+    env = PointNavVectorEnv(2, **SMALL)
+    made = record(Walker(env, mind), env, 3, twin=RecurrentPolicy(twin), seed=3)
+    assert made.states["h.0"].shape == made.untrained["h.0"].shape == (made.episodes["steps"].sum(), 4 * 8)
 
 
 def test_states_are_those_of_the_agent_along_the_path():

@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from agents.ftw import objective
+from agents.population import workers
 from agents.population.arena import Arena
 from agents.population.in_process import InProcessExchange
 from agents.population.learner import founder, learn, lesson, put
 from agents.population.plan import costs_of
+from agents.population.workers import Duty
 from tests.agents.population.small import chief_of, small
 
 
@@ -84,6 +86,24 @@ def _noting(step, note):
         return result
 
     return noted
+
+
+def test_members_are_evaluated_at_their_own_timescale_and_half_of_the_time_as_red(tmp_path, monkeypatch):
+    settings, seen = small(tmp_path), []
+    exchange, students, _ = begun(settings)
+    play = workers.against_bots
+
+    def noting(agent, *args, **how):
+        seen.append(agent)
+        return play(agent, *args, **how)
+
+    monkeypatch.setattr(workers, "against_bots", noting)
+    beats = []
+    found = workers.evaluate(exchange, settings, Duty(1, "random", 3, 5), lambda: beats.append(None))
+    assert found.n == 3
+    assert len(beats) == settings.match_steps * 2  # matches with bots in other seats are another batch
+    assert seen[0].core.tau == students[1].agent.core.tau != students[0].agent.core.tau
+    assert torch.equal(seen[0].torso.last.weight, students[1].agent.torso.last.weight)
 
 
 def test_learning_changes_the_weights_that_are_played_with(tmp_path):

@@ -48,7 +48,7 @@ def test_what_is_trained_is_what_the_issue_says():
     ("changes", "message"),
     [
         ({"repeats": 0}, "--repeats must be at least 1"),
-        ({"populations": ()}, "--populations named"),
+        ({"populations": ()}, "--populations names none"),
         ({"seconds": 0.0}, "--seconds must be above 0"),
         ({"processes": 10**6}, "--processes must be 1 to"),
         ({"height": 8}, "frames must be 20 x 20 pixels or larger"),

@@ -17,7 +17,8 @@ from sims.scenes.datasets.reader import open_dataset
 from sims.scenes.datasets.spec import parse_spec
 from sims.scenes.placing import scene_state
 from sims.scenes.scene import RENDERERS, Scene
-from sims.scenes.unreal import Unreal, plain
+from sims.scenes.unreal import Unreal
+from sims.scenes.unrealcv.answers import plain
 from sims.scenes.unrealcv.desk import Desk
 from sims.scenes.unrealcv.link import Link, UnrealError
 from sims.scenes.unrealcv.mapping import Model, read_mapping

@@ -80,7 +80,7 @@ def picture() -> tuple[Model, ...]:
 
 def rug() -> tuple[Model, ...]:
     """A rug, 1 m wide."""
-    wool = Material((0.24, 0.06, 0.05), "weave", (0.34, 0.2, 0.12), 90.0, 0.95, sheen=0.3)
+    wool = Material((0.2, 0.05, 0.045), "earth", (0.3, 0.13, 0.09), 9.0, 0.95)
     return (Model("rug", moved(box((1.0, 0.7, 0.004)), (0.0, 0.0, 0.002)), (wool,)),)
 
 

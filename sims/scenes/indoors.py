@@ -105,7 +105,7 @@ FURNISHED = {
 
 HOURS: dict[str, tuple[float, RGB, float]] = {
     "Day": (1.0, (1.0, 0.99, 0.96), 0.3),
-    "Evening": (0.7, (1.0, 0.76, 0.5), 0.1),
+    "Evening": (0.9, (1.0, 0.76, 0.5), 0.1),
 }
 """By name: the lamps' strength, the colour of all light, and the strength of what comes from all around."""
 
@@ -113,7 +113,7 @@ HOURS: dict[str, tuple[float, RGB, float]] = {
 def _room(name: str, room: Furnished, hour: str) -> World:
     strength, tint, around = HOURS[hour]
     half = room.width / 2.0
-    watts = strength * 5.2 * room.width * room.height / max(around, 0.1) * 1.9
+    watts = strength * 5.2 * room.width * room.height / max(around, 0.1) * 1.3
     lamps = tuple((x * half, -0.1 * half, room.height - 0.05, watts, 1.4, 1.4) for x in (-0.4, 0.4))
     panes: Spots = (
         (-0.55 * half, half - 0.07, 0.0),

@@ -146,7 +146,10 @@ def _colour(nodes: Nodes, d: dict[str, Any], value: object) -> object:
     if d["pattern"] != "image":
         return _blend(nodes, "MIX", value, first, second)
     if d["color2"]:
-        patches = _earth(nodes, nodes.add("ShaderNodeTexCoord").outputs["Object"], 0.15)
+        wide = nodes.add("ShaderNodeTexImage", image=PICTURES["grain"])
+        flat = _stretched(nodes, nodes.add("ShaderNodeTexCoord").outputs["Object"], (0.03, 0.03, 0.0))
+        nodes.link(flat, wide.inputs["Vector"])
+        patches = wide.outputs["Color"]
         return _blend(nodes, "MULTIPLY", 1.0, _blend(nodes, "MIX", patches, first, second), value)
     return _blend(nodes, "MULTIPLY", 1.0, first, value)
 
@@ -401,7 +404,7 @@ def _clouded(nodes: Nodes, share: float, sky: object, way: Any) -> object:
     flat = nodes.add("ShaderNodeCombineXYZ")
     for k in (0, 1):
         nodes.link(nodes.math("DIVIDE", way.outputs[k], nodes.math("ADD", up, 0.18)), flat.inputs[k])
-    puffs = _textured(nodes, "ShaderNodeTexNoise", flat.outputs[0], 1.1, {"Detail": 6.0, "Roughness": 0.58})
+    puffs = _textured(nodes, "ShaderNodeTexNoise", flat.outputs[0], 1.1, {"Detail": 4.0, "Roughness": 0.58})
     edge = 0.68 - 0.36 * share
     cover = _sharpened(nodes, puffs.outputs[0], edge, edge + 0.16)
     if share < 1.0:

@@ -14,7 +14,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "bench": (
         "sims.pointnav.bench",
         "BenchSettings",
-        "Measure (pointnav, train, population, scenes, ctf, ctf-bots, measures); one JSON line a figure.",
+        "Measure (pointnav, train, population, scenes, parity, ctf, ctf-bots, measures); one JSON line a figure.",
     ),
     "watch": (
         "sims.ctf.film.watch",
@@ -41,6 +41,11 @@ VERBS: dict[str, tuple[str, str, str]] = {
         "DatasetSettings",
         "Render a design of scenes into a data set; resumable.",
     ),
+    "serve": (
+        "sims.scenes.unrealcv.serve",
+        "ServeSettings",
+        "Serve scenes to UnrealCV's clients, without an engine.",
+    ),
     "assets": (
         "sims.scenes.assets.command",
         "AssetsSettings",
@@ -59,6 +64,7 @@ PARTS = {
         "train": ("agents.bench", "BenchSettings"),
         "population": ("agents.population.bench", "BenchSettings"),
         "scenes": ("sims.scenes.bench", "BenchSettings"),
+        "parity": ("sims.scenes.unrealcv.bench", "BenchSettings"),
         "ctf": ("sims.ctf.bench", "BenchSettings"),
         "ctf-bots": ("sims.ctf.tournament", "TournamentSettings"),
         "measures": ("probes.measures.bench", "BenchSettings"),

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 
+from agents.shipped import shipped
 from sims.core.policy import Policy
 from sims.pointnav.bugs import BUGS, bug
 from sims.pointnav.env import PointNavVectorEnv
@@ -75,8 +75,7 @@ def pretrained_folder(name: str = PRETRAINED) -> Path:
     Raises:
         ValueError: none of that name ships.
     """
-    folder = Path(str(resources.files("assets"))) / "agents"
-    shipped = sorted(path.parent.name for path in folder.glob("*/agent.json"))
-    if name not in shipped:
-        raise ValueError(f"there is no pretrained agent {name!r}: expected one of {', '.join(shipped) or 'none'}")
-    return folder / name
+    there = shipped("pointnav")
+    if name not in there:
+        raise ValueError(f"there is no pretrained agent {name!r}: expected one of {', '.join(there) or 'none'}")
+    return there[name]

@@ -33,8 +33,8 @@ from sims.ctf.matches import read_match, verify
 from sims.ctf.state import STEPS_PER_SECOND
 
 LEAD = (
-    "Agents that see nothing but pictures learn to play Capture the Flag in teams, by playing each other: the training "
-    "system of 'Human-level performance in 3D multiplayer games with population-based reinforcement learning' "
+    "Agents that see nothing but pictures learn to play Capture the Flag in teams, by playing each other or bots: the "
+    "training system of 'Human-level performance in 3D multiplayer games with population-based reinforcement learning' "
     "(Jaderberg et al., Science 2019), on a few CPU cores."
 )
 TOURNAMENT, GAME_STATE = "tournament", "game_state"
@@ -144,4 +144,5 @@ def _filmed(settings: CtfPageSettings, path: Path) -> Section:
 
 def _summary(run: Path, history: History, rows: Sequence[Mapping[str, Any]]) -> str:
     took = f"{rows[-1]['steps'] / 1e6:,.1f} million steps in {rows[-1]['seconds'] / 3600:.1f} h, " if rows else ""
-    return f"This run, {run.name}: {took}{len(history.founders)} members, {history.matches:,} matches."
+    n = len(history.founders)
+    return f"This run, {run.name}: {took}{n} member{'s' * (n > 1)}, {history.matches:,} matches."

@@ -52,7 +52,7 @@ def _measured_table(measured: Mapping[str, Any]) -> Table:
             part = (t["part_won"], t["part_won_low"], t["part_won_high"])
             rates = [_bracketed(t["win_rate"], t["low"], t["high"]), _bracketed(*part)]
             rows.append([f"{name} against bot {bot}", *rates, f"{t['won']} / {t['drawn']} / {t['lost']}"])
-    caption = f"afterwards, {measured['matches']} matches each on {measured['maps']}"
+    caption = f"afterwards, {measured['matches']} matches each on {', '.join(measured['maps'])}"
     return Table(caption, ["", "win rate, %", "part won, %", "won / drawn / lost"], rows)
 
 
@@ -96,8 +96,8 @@ def payoff_section(tournament: Mapping[str, Any]) -> Section:
     return Section(
         "Who beats whom",
         [
-            f"A round robin on {tournament['maps']}: {tournament['matches']} matches of each pair, half of them with "
-            f"sides swapped, {tournament['match_steps'] / STEPS_PER_SECOND:.0f} s each, teams of "
+            f"A round robin on {', '.join(tournament['maps'])}: {tournament['matches']} matches of each pair, half of "
+            f"them with sides swapped, {tournament['match_steps'] / STEPS_PER_SECOND:.0f} s each, teams of "
             f"{tournament['team_size']}. Ratings are by Bradley and Terry's model, with bootstrap 95 % intervals.",
             *told,
         ],

@@ -2,15 +2,22 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from agents.ftw.playing import Entrant
-from agents.ftw.saved import CARD, card_of, load_ftw_agent
+from agents.ftw.playing import HELD_OUT, Entrant
+from agents.ftw.saved import CARD, agent_folder, card_of, load_ftw_agent
+from agents.population.states import checkpointed_agent, members_in, settings_of
+from agents.runs import jsonable
+from agents.shipped import shipped
 from sims.core.hints import did_you_mean
 from sims.ctf.bots import KINDS, LEVELS
 from sims.ctf.state import RULES
 
 Teams = dict[str, tuple[str, ...]]
 """By the team's name, the entrants in its seats."""
+
+OPTIONS = {"match_steps": "match-steps", "evaluate_maps": "maps"}
+"""Settings of a training that whoever plays the agents may choose, and how."""
 
 MEMBERS = "agents"
 """Folder of a run in which its members' agents lie."""
@@ -33,15 +40,41 @@ def match_length(given: Sequence[str], wanted: int | None) -> int:
     Raises:
         ValueError: agents were trained with different lengths.
     """
+    return RULES.match_steps if (steps := _as_trained(given, "match_steps", wanted)) is None else steps
+
+
+def held_out_maps(given: Sequence[str], wanted: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Maps to play on: `wanted`, else those that the agents named were evaluated on in training, else HELD_OUT.
+
+    Raises:
+        ValueError: agents were evaluated on different maps.
+    """
+    return (HELD_OUT,) if (maps := _as_trained(given, "evaluate_maps", wanted)) is None else tuple(maps)
+
+
+def _as_trained(given: Sequence[str], setting: str, wanted: Any) -> Any:
+    """`wanted`, else what the cards of the agents named say of their training; None if they say nothing.
+
+    Raises:
+        ValueError: they say different things.
+    """
     if wanted is not None:
         return wanted
     parts = [part for each in given for name in _expanded(each) for part in name.split(",")]
-    cards = [card_of(Path(part)) for part in parts if (Path(part) / CARD).is_file()]
-    lengths = {card["trained_with"]["match_steps"] for card in cards if "match_steps" in card.get("trained_with", {})}
-    if len(lengths) > 1:
-        said = " and ".join(map(str, sorted(lengths)))
-        raise ValueError(f"agents were trained with matches of {said} steps: say --match-steps")
-    return lengths.pop() if lengths else RULES.match_steps
+    said = [each[setting] for part in parts if setting in (each := _trained_with(part))]
+    different = [each for each in said if each != said[0]]
+    if different:
+        option = OPTIONS[setting]
+        raise ValueError(f"agents were trained with {option} {said[0]} and {different[0]}: say --{option}")
+    return said[0] if said else None
+
+
+def _trained_with(name: str) -> dict[str, Any]:
+    """What the agent `name` was trained with, if that is known."""
+    folder, settings = agent_folder(name), settings_of(Path(name))
+    if settings is not None:
+        return jsonable(settings)
+    return card_of(folder).get("trained_with", {}) if (folder / CARD).is_file() else {}
 
 
 def entrants_named(given: Sequence[str], team_size: int) -> tuple[dict[str, Entrant], Teams]:
@@ -87,8 +120,8 @@ def one_named(name: str) -> Entrant:
 
 
 def _expanded(name: str) -> list[str]:
-    """A run's members in its place."""
-    return [str(path) for path in members_of(Path(name))] or [name]
+    """The members of a run, or of a checkpoint, in its place."""
+    return [str(path) for path in members_of(Path(name)) or members_in(Path(name))] or [name]
 
 
 def _bot(name: str) -> int | str | None:
@@ -107,12 +140,16 @@ def _named(part: str, short: dict[Path, str], entrants: dict[str, Entrant]) -> s
 
 
 def _agent(name: str) -> Entrant:
-    if not Path(name).is_dir():
+    if settings_of(Path(name)) is not None:
+        return checkpointed_agent(Path(name))
+    folder, known = agent_folder(name), (*KINDS, *shipped("ctf"))
+    if not folder.is_dir():
         raise ValueError(
-            f"there is no agent {name!r}: {did_you_mean(name, KINDS)}expected the folder of a saved agent or of a run, "
-            f"or a bot: 1 to {max(LEVELS)}, {', '.join(KINDS)}"
+            f"there is no agent {name!r}: {did_you_mean(name, known)}expected the folder of a saved agent, of a run or "
+            f"of one of its checkpoints, an agent that ships ({', '.join(shipped('ctf')) or 'none'}) or a bot: "
+            f"1 to {max(LEVELS)}, {', '.join(KINDS)}"
         )
-    return load_ftw_agent(Path(name))
+    return load_ftw_agent(folder)
 
 
 def _short_names(paths: Sequence[Path]) -> dict[Path, str]:

@@ -15,10 +15,10 @@ from rich.table import Table
 
 from agents.ftw.agent import FtwAgent
 from agents.ftw.playing import HELD_OUT, Entrant
-from agents.ftw.saved import load_ftw_agent
+from agents.ftw.saved import agent_folder, load_ftw_agent
 from agents.processes import prepared_cpu
 from agents.scoring import short
-from probes.entrants import match_length, one_named, titled
+from probes.entrants import held_out_maps, match_length, one_named, titled
 from probes.game_state_decoding import GameState, decode_game_state
 from probes.game_state_facts import FACTS
 from probes.game_state_record import OFFSETS, Recording, record_matches
@@ -38,7 +38,7 @@ class GameStateSettings:
     """What `umwelt probe game-state` asks, of whom, in which matches."""
 
     agent: Annotated[Path, tyro.conf.Positional]
-    """The folder of a saved FTW agent, as in RUN/agents."""
+    """The folder of a saved FTW agent, as in RUN/agents, or the name of one that ships."""
     opponent: str = ITSELF
     """Who plays against a team of its copies: itself, another agent's folder, or a bot's level 1 to 5 or kind."""
     matches: int = 100
@@ -47,8 +47,9 @@ class GameStateSettings:
     """Moments of each match at which memories are kept, evenly spread."""
     offsets: tuple[float, ...] = OFFSETS
     """Seconds from a memory to the moment of the fact: below 0 what was, above 0 what will be."""
-    maps: str = HELD_OUT
-    """Maps that are played on; seeds from 1,000,000 on are held out."""
+    maps: tuple[str, ...] | None = None
+    """Maps that are played on; seeds from 1,000,000 on are held out. By default those that the agents' training
+    evaluated on, or indoor:1000000-1000200."""
     team_size: int = 2
     """Players of a team."""
     match_steps: int | None = None
@@ -71,8 +72,13 @@ class Answers(NamedTuple):
 
 def run(settings: GameStateSettings) -> None:
     """Play, record, decode, write what was asked for, and print it."""
-    agent, opponent = load_ftw_agent(settings.agent), None
-    settings = replace(settings, match_steps=match_length((str(settings.agent),), settings.match_steps))
+    agent, opponent = load_ftw_agent(agent_folder(settings.agent)), None
+    named = (str(settings.agent),)
+    settings = replace(
+        settings,
+        maps=held_out_maps(named, settings.maps),
+        match_steps=match_length(named, settings.match_steps),
+    )
     if settings.opponent != ITSELF:
         opponent = one_named(settings.opponent)
     console = Console(file=sys.stderr)
@@ -112,7 +118,7 @@ def ask(
             moments=settings.moments,
             offsets=settings.offsets,
             team_size=settings.team_size,
-            maps=settings.maps,
+            maps=list(settings.maps or (HELD_OUT,)),
             rules=RULES if settings.match_steps is None else RULES._replace(match_steps=settings.match_steps),
             seed=settings.seed,
             progress=progress,
@@ -154,7 +160,8 @@ def document_of(recording: Recording, found: GameState, settings: GameStateSetti
     return {
         "agent": str(settings.agent),
         "opponent": titled(settings.opponent),
-        **{name: getattr(settings, name) for name in ("maps", "team_size", "match_steps", "moments", "seed")},
+        "maps": list(settings.maps or (HELD_OUT,)),
+        **{name: getattr(settings, name) for name in ("team_size", "match_steps", "moments", "seed")},
         "offsets_s": list(recording.offsets),
         "units": recording.states.shape[1],
         "samples": len(recording.match),

@@ -22,7 +22,7 @@ from agents.population.ratings import outcome
 from agents.population.strengths import Game, Strengths, bradley_terry
 from agents.population.transitivity import NonTransitivity, non_transitivity
 from agents.processes import prepared_cpu
-from probes.entrants import Teams, entrants_named, match_length, run_of
+from probes.entrants import Teams, entrants_named, held_out_maps, match_length, run_of
 from sims.core.files import write_atomic
 from sims.core.threads import available_threads
 from sims.ctf.matches import ENDING, MatchFile, write_match
@@ -42,14 +42,16 @@ class TournamentSettings:
     """Who plays in `umwelt tournament`, where, and how often."""
 
     entrants: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
-    """Who plays: folders of saved agents, a run of `umwelt train ctf` (all its members), bots by their level 1 to 5 or
-    kind (random, patrol, defender, runner). A team is copies of one of them; A,B is a team of two."""
+    """Who plays: folders of saved agents, a run of `umwelt train ctf` or one of its checkpoints (all its members),
+    names of agents that ship, bots by their level 1 to 5 or kind (random, patrol, defender, runner). A team is copies
+    of one of them; A,B is a team of two."""
     yardstick: bool = False
     """Instead of a round robin, only measure each agent against the random bot and bot level 2."""
     matches: int | None = None
     """Matches of each pair, half of them with sides swapped: 40 by default, 200 with `--yardstick`."""
-    maps: str = HELD_OUT
-    """Maps that are played on; seeds from 1,000,000 on are held out."""
+    maps: tuple[str, ...] | None = None
+    """Maps that are played on; seeds from 1,000,000 on are held out. By default those that the agents' training
+    evaluated on, or indoor:1000000-1000200."""
     team_size: int = 2
     """Players of a team."""
     match_steps: int | None = None
@@ -179,9 +181,13 @@ def run(settings: TournamentSettings) -> None:
     """Play, write what was asked for, and print it."""
     entrants, teams = entrants_named(settings.entrants, settings.team_size)
     out = settings.out or run_of(settings.entrants, "tournament")
-    settings = replace(settings, match_steps=match_length(settings.entrants, settings.match_steps))
+    settings = replace(
+        settings,
+        maps=held_out_maps(settings.entrants, settings.maps),
+        match_steps=match_length(settings.entrants, settings.match_steps),
+    )
     document = {name: value for name, value in vars(settings).items() if name not in ("out", "json", "yardstick")}
-    document["entrants"] = list(settings.entrants)
+    document |= {"entrants": list(settings.entrants), "maps": list(settings.maps or ())}
     if settings.yardstick:
         document["matches"] = n = A_YARDSTICK if settings.matches is None else settings.matches
         found = _measured(entrants, teams, settings, n)
@@ -234,7 +240,12 @@ def _measured(
 def _how(settings: TournamentSettings) -> dict[str, Any]:
     steps = settings.match_steps
     rules = RULES if steps is None else RULES._replace(match_steps=steps)
-    return {"maps": settings.maps, "rules": rules, "batch": settings.batch, "greedy": settings.greedy}
+    return {
+        "maps": list(settings.maps or (HELD_OUT,)),
+        "rules": rules,
+        "batch": settings.batch,
+        "greedy": settings.greedy,
+    }
 
 
 @contextmanager

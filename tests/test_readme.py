@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sims.scenes.cycles.install import cycles_is_ready
 from sims.scenes.datasets.plan import plan_of
 from sims.scenes.datasets.spec import parse_spec
 from sims.scenes.placing import space_of
+from tests.sims.scenes.unrealcv.doubled import open_server
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
@@ -23,8 +25,12 @@ def test_example_runs(number, tmp_path, monkeypatch):
     if re.search(r"Scene\(|Scene-v0", EXAMPLES[number]) and not cycles_is_ready():
         pytest.skip("there is no Blender: umwelt setup cycles")
     monkeypatch.chdir(tmp_path)
-    assert EXAMPLES[number].count("\n") <= 16
-    subprocess.run([sys.executable, "-W", "error", "-c", EXAMPLES[number]], check=True)
+    example = EXAMPLES[number]
+    assert example.count("\n") <= 16
+    with open_server() if "9000" in example else nullcontext() as server:
+        if server:
+            example = example.replace("9000", str(server.port))
+        subprocess.run([sys.executable, "-W", "error", "-c", example], check=True)
 
 
 def test_its_specification_is_one():

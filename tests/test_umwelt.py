@@ -54,7 +54,7 @@ def test_evaluate_prints_a_table():
         (("evaluate", "oracle", "--episodes", "0"), "ask for at least one each"),
         (("bench", "pointnav", "--threads", "1000"), "--threads must be 1 to"),
         (("bench", "train", "--cases", "huge"), "--cases must be LAYERSxHIDDEN"),
-        (("bench", "fly"), "there is no bench 'fly': expected one of pointnav, train, scenes"),
+        (("bench", "fly"), "there is no bench 'fly': expected one of pointnav, train, population, scenes"),
         (("demo", "--maps", "tests/agents"), "no map files"),
         (("watch",), "name a match file to watch, or who is to play"),
         (("watch", "nowhere.match.parquet"), "there is no match file 'nowhere.match.parquet'"),

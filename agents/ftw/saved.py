@@ -12,6 +12,7 @@ from torch import Tensor
 from agents.checkpoint import CURVE, WEIGHTS
 from agents.ftw.agent import FtwAgent
 from agents.ftw.core import TwoTimescaleCore
+from agents.shipped import shipped
 from sims.core.files import check_folder, write_folder
 
 CARD = "agent.json"
@@ -57,6 +58,12 @@ def save_ftw_agent(
     write_folder(folder, fill)
 
 
+def agent_folder(name: str | Path) -> Path:
+    """The folder meant by `name`: itself, or that of an agent that ships under this name."""
+    there = shipped("ctf")
+    return Path(name) if Path(name).is_dir() else there.get(str(name), Path(name))
+
+
 def load_ftw_agent(folder: Path) -> FtwAgent:
     """The agent that `save_ftw_agent` wrote, ready to act.
 
@@ -64,7 +71,10 @@ def load_ftw_agent(folder: Path) -> FtwAgent:
         FileNotFoundError: `folder` holds no agent. ValueError: its files are damaged or of another agent.
     """
     if not (folder / CARD).is_file():
-        raise FileNotFoundError(f"{folder} holds no agent: expected a folder with {CARD}, as a run's agents/ has")
+        raise FileNotFoundError(
+            f"{folder} holds no agent: expected a folder with {CARD}, as a run's agents/ has, "
+            f"or one that ships: {', '.join(shipped('ctf')) or 'none'}"
+        )
     check_folder(folder)
     try:
         arguments = json.loads((folder / CARD).read_text())["arguments"]

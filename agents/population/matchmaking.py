@@ -12,18 +12,27 @@ SPREAD = 1.0 / 6.0
 """Standard deviation of the probability of winning around one half."""
 
 
+HOPELESS = 0.05
+"""Probability of winning below which an opponent from outside is passed over while there is another: from matches that
+are lost whatever it does a beginner learns nothing, and their many events drown what it could learn from."""
+
+
 def likeness(ratings: ArrayLike, rating: float) -> NDArray[np.float64]:
     """With what weight players of `ratings` `[player]` play with one of `rating`: N(P_win; 1/2, 1/6), at most 1.
 
     P_win is the probability that one beats the other alone; 1 at equal strength, 0.011 where one always wins.
     """
-    difference = np.clip(np.asarray(ratings, np.float64) - rating, -1e5, 1e5)
-    p_win = 1.0 / (1.0 + 10.0 ** (-difference / SCALE))
-    return np.exp(-0.5 * ((p_win - 0.5) / SPREAD) ** 2)
+    return np.exp(-0.5 * ((chances(rating, ratings) - 0.5) / SPREAD) ** 2)
+
+
+def chances(rating: float, ratings: ArrayLike) -> NDArray[np.float64]:
+    """The probability that somebody of `rating` beats each of `ratings` `[player]` alone."""
+    difference = np.clip(rating - np.asarray(ratings, np.float64), -1e5, 1e5)
+    return 1.0 / (1.0 + 10.0 ** (-difference / SCALE))
 
 
 def pick(weights: NDArray[np.float64], rng: np.random.Generator) -> int:
-    """An index, drawn in proportion to `weights` `[n]`, all of which are positive."""
+    """An index, drawn in proportion to `weights` `[n]`, of which some are positive and none negative."""
     return min(int(np.searchsorted(np.cumsum(weights), rng.random() * weights.sum(), "right")), len(weights) - 1)
 
 
@@ -49,5 +58,6 @@ def draw_seats(ratings: ArrayLike, n_seats: int, rng: np.random.Generator) -> li
 
 
 def draw_opponent(ratings: ArrayLike, rating: float, rng: np.random.Generator) -> int:
-    """Which of `ratings` `[player]` plays against somebody of `rating`, drawn by `likeness`."""
-    return pick(likeness(ratings, rating), rng)
+    """Which of `ratings` `[player]` plays against somebody of `rating`, drawn by `likeness`, but for the HOPELESS."""
+    weights, hopeless = likeness(ratings, rating), chances(rating, ratings) < HOPELESS
+    return pick(weights if hopeless.all() else np.where(hopeless, 0.0, weights), rng)

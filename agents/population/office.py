@@ -34,6 +34,7 @@ class Office:
         self.played, self.dropped, self.matches = 0, 0, 0
         self.duties: deque[Duty] = deque()
         self.rates: Rates = {}
+        self._evaluated_anew: set[tuple[int, str]] = set()
         self._figures: dict[tuple[int, str], list[float]] = defaultdict(list)
         self._wanted: set[int] = set()
         self._kept: dict[int, tuple[int, Parcel]] = {}  # by slot, who holds it and where it is
@@ -64,6 +65,12 @@ class Office:
         means = {key: float(np.mean(values)) for key, values in self._figures.items()}
         self._figures.clear()
         return means
+
+    def new_rates(self) -> Rates:
+        """Of `rates` those that have come since the last call, be they the same as before."""
+        rates = {key: self.rates[key] for key in sorted(self._evaluated_anew)}
+        self._evaluated_anew.clear()
+        return rates
 
     def want_states(self) -> None:
         """Ask all learners for what they have of their members."""
@@ -100,6 +107,7 @@ class Office:
 
     def _evaluated(self, worker: int, duty: Duty, counts: tuple[int, int, int]) -> None:
         self.rates[duty.slot, duty.bot] = counts
+        self._evaluated_anew.add((duty.slot, duty.bot))
 
     def _learnt(self, worker: int, slot: int, steps: int, means: dict[str, float]) -> None:
         self.steps += steps

@@ -57,8 +57,8 @@ class TrainCtfSettings:
     """The run's folder: settings, metrics, the chief's file, checkpoints, agents, TensorBoard."""
     resume: bool = False
     """Go on from the run's newest sound checkpoint, with the settings that it began with."""
-    population: int = 2
-    """Members; 1 plays with and against itself."""
+    population: int = 1
+    """Members; 1 plays with itself, and against itself or bots."""
     opponents: Opponents = "bots"
     """Whom the population plays against: itself, or bots."""
     levels: tuple[str, ...] = ("random", "1", "2")

@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ from agents.population.chief import Chief
 from agents.population.learner import Student, set_timescales, student_of
 from agents.population.members import Member
 from agents.population.plan import TrainCtfSettings, make_agent
+from agents.runs import read_settings
 from sims.core.files import check_folder, write_folder
 
 CHIEF = "chief.sqlite"
@@ -144,6 +146,40 @@ def agent_of(kept: Kept, settings: TrainCtfSettings, member: Member) -> FtwAgent
     agent.load_state_dict({name.removeprefix(prefix): torch.from_numpy(np.array(a)) for name, a in own.items()})
     set_timescales(agent, member.hyperparameters)
     return agent
+
+
+def members_in(checkpoint: Path) -> list[Path]:
+    """Of every member in a checkpoint what names it, `CHECKPOINT/member-00`; none if `checkpoint` isn't one."""
+    suffix = ".weights.safetensors"
+    there = checkpoint.glob(f"member-*{suffix}") if (checkpoint / CHIEF).is_file() else ()
+    return sorted(checkpoint / path.name.removesuffix(suffix) for path in there)
+
+
+def settings_of(member: Path) -> TrainCtfSettings | None:
+    """What the run trains with whose checkpoint's `member` is meant; None if there is none."""
+    checkpoint = member.resolve().parent
+    if member.name not in [path.name for path in members_in(checkpoint)]:
+        return None
+    return read_settings(checkpoint.parents[1], TrainCtfSettings())
+
+
+def checkpointed_agent(member: Path) -> FtwAgent:
+    """The agent of a member in a checkpoint, as `members_in` names it, ready to act.
+
+    Raises:
+        FileNotFoundError: there is none. ValueError: its files are damaged, or of another version.
+    """
+    settings, checkpoint = settings_of(member), member.parent
+    if settings is None:
+        raise FileNotFoundError(f"there is no {member}: expected a member of a checkpoint, as RUN/checkpoints/step-*/*")
+    check_folder(checkpoint)
+    slot = int(member.name.removeprefix("member-"))
+    birth = {entry["slot"]: entry["birth"] for entry in json.loads((checkpoint / STATE).read_text())["members"]}[slot]
+    with TemporaryDirectory() as folder:
+        shutil.copyfile(checkpoint / CHIEF, Path(folder) / CHIEF)
+        with Chief(Path(folder) / CHIEF) as chief:
+            hyperparameters = chief.births[birth].hyperparameters
+    return restored(checkpoint, birth, settings, Member(slot, birth, None, hyperparameters)).agent.eval()
 
 
 def _name(slot: int, part: str) -> str:

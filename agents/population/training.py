@@ -260,7 +260,7 @@ class Before:
     """What the last line of metrics counted, so that the next says what came since."""
 
     def __init__(self, office: Office, seconds: float) -> None:
-        self._steps, self._seconds, self._told = office.steps, seconds, dict(office.rates)
+        self._steps, self._seconds = office.steps, seconds
 
     def row(self, office: Office, seconds: float, restarted: int) -> dict[str, Any]:
         """A line of metrics."""
@@ -281,10 +281,9 @@ class Before:
             row |= {f"{prefix}/own/{name}": float(v) for name, v in member.hyperparameters.scalars().items()}
         for (slot, name), value in office.figures().items():
             row[f"member/{slot:02d}/{name}"] = value
-        for (slot, bot), counts in office.rates.items():
-            if self._told.get((slot, bot)) != counts:
-                row |= _against(f"member/{slot:02d}/against/{bot}", counts)
-        self._steps, self._seconds, self._told = office.steps, seconds, dict(office.rates)
+        for (slot, bot), counts in office.new_rates().items():
+            row |= _against(f"member/{slot:02d}/against/{bot}", counts)
+        self._steps, self._seconds = office.steps, seconds
         return row
 
 

@@ -43,20 +43,31 @@ class Renderer(Protocol):
         ...
 
 
-def _cycles(samples: int, threads: int | None) -> Renderer:
+def _cycles(samples: int, threads: int | None, more: str) -> Renderer:
     from sims.scenes.cycles.renderer import Cycles
 
+    if more:
+        raise ValueError(f"the renderer 'cycles' takes nothing more, got {more!r}: leave it out")
     return Cycles(samples, threads)
 
 
-RENDERERS: dict[str, Callable[[int, int | None], Renderer]] = {"cycles": _cycles}
+def _unreal(samples: int, threads: int | None, more: str) -> Renderer:
+    from sims.scenes.unreal import open_unreal
+
+    return open_unreal(samples, threads, more)
+
+
+RENDERERS: dict[str, Callable[[int, int | None, str], Renderer]] = {"cycles": _cycles, "unreal": _unreal}
+"""By name; the last argument is what follows a colon in `name:more`."""
 
 
 class Scene:
     """A pack's objects and worlds before a renderer's camera; close it, or use it in a `with` block.
 
     Args:
-        pack: `basic`, or a folder of GLB, glTF or OBJ files. renderer: its name (`cycles`), or any object of that kind.
+        pack: `basic`, or a folder of GLB, glTF or OBJ files.
+        renderer: `cycles`; `unreal` for an UnrealCV server, or `unreal:FILE` with a mapping of what that one calls
+            things; or any object of that kind.
         width, height: of pictures, in pixels. samples: rays a pixel. threads: of the renderer; all cores by default.
 
     Raises:
@@ -80,9 +91,10 @@ class Scene:
         self.space = space_of(self.pack)
         self.width, self.height = width, height
         if isinstance(renderer, str):
-            if renderer not in RENDERERS:
+            name, _, more = renderer.partition(":")
+            if name not in RENDERERS:
                 raise ValueError(f"there is no renderer {renderer!r}: expected one of {', '.join(RENDERERS)}")
-            renderer = RENDERERS[renderer](samples, threads)
+            renderer = RENDERERS[name](samples, threads, more)
         self.renderer = renderer
 
     def render(self, factors: Mapping[str, Any] | None = None, *, seed: int | None = None) -> Rendered:

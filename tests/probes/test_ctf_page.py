@@ -142,8 +142,8 @@ def test_the_page_tells_of_all_there_is(population, capsys, monkeypatch):
     assert "umwelt probe game-state" in told
     for k in range(2):
         save_ftw_agent(population / "agents" / f"member-{k:02d}", small_agent(), {})
-    run_tournament(TournamentSettings((str(population), "3"), matches=2, maps=MAPS, match_steps=30))
-    run_tournament(TournamentSettings((str(population),), True, matches=2, maps=MAPS, match_steps=30))
+    run_tournament(TournamentSettings((str(population), "3"), matches=2, maps=(MAPS,), match_steps=30))
+    run_tournament(TournamentSettings((str(population),), True, matches=2, maps=(MAPS,), match_steps=30))
     (population / "game_state").mkdir()
     (population / "game_state" / "game_state.json").write_text(json.dumps(STATE))
     run(CtfPageSettings(run=population, width=480, height=270, seconds=1.0))

@@ -186,7 +186,7 @@ def test_too_few_matches_are_refused_before_they_are_played():
 def test_the_command_writes_what_it_prints(tmp_path, capsys, monkeypatch):
     save_ftw_agent(tmp_path / "agent", small_agent(), {})
     settings = GameStateSettings(
-        tmp_path / "agent", "5", 44, moments=6, maps=MAPS, match_steps=180, out=tmp_path / "out", json=True
+        tmp_path / "agent", "5", 44, moments=6, maps=(MAPS,), match_steps=180, out=tmp_path / "out", json=True
     )
     run(settings)
     document = json.loads(capsys.readouterr().out)

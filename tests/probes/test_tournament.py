@@ -9,7 +9,7 @@ import pytest
 import umwelt
 from agents.ftw.matches import Tally, pairings
 from agents.ftw.saved import save_ftw_agent
-from probes.entrants import entrants_named, match_length, members_of, run_of
+from probes.entrants import entrants_named, held_out_maps, match_length, members_of, run_of
 from probes.tournament import TournamentSettings, _worth, counted, run, tournament
 from sims.ctf.matches import MatchFile, read_match, verify
 from sims.ctf.state import RULES
@@ -80,7 +80,7 @@ def test_bots_are_rated_in_their_order_and_the_best_match_is_kept():
 
 def test_the_command_writes_what_it_prints(folder, tmp_path, capsys):
     given = (str(folder), "1", f"{folder}/agents/member-01,3")
-    settings = TournamentSettings(given, matches=2, maps=MAPS, match_steps=20, out=tmp_path / "out", json=True)
+    settings = TournamentSettings(given, matches=2, maps=(MAPS,), match_steps=20, out=tmp_path / "out", json=True)
     run(settings)
     document = json.loads(capsys.readouterr().out)
     assert document == json.loads((tmp_path / "out" / "tournament.json").read_text())
@@ -95,7 +95,7 @@ def test_a_run_is_its_members_and_keeps_its_own_tournament(folder, capsys):
     assert [path.name for path in members_of(folder)] == ["member-00", "member-01"]
     assert run_of(["2", str(folder)], "tournament") == folder / "tournament"
     assert run_of(["2"], "tournament") is None
-    run(TournamentSettings((str(folder),), matches=2, maps=MAPS, match_steps=20))
+    run(TournamentSettings((str(folder),), matches=2, maps=(MAPS,), match_steps=20))
     told = capsys.readouterr().out
     assert "member-00" in told
     assert "tournament.json" in told
@@ -103,14 +103,14 @@ def test_a_run_is_its_members_and_keeps_its_own_tournament(folder, capsys):
 
 
 def test_the_yardstick_measures_agents_against_two_bots(folder, capsys):
-    settings = TournamentSettings((str(folder),), True, matches=3, maps=MAPS, match_steps=20, json=True)
+    settings = TournamentSettings((str(folder),), True, matches=3, maps=(MAPS,), match_steps=20, json=True)
     run(settings)
     measured = json.loads(capsys.readouterr().out)["measured"]
     assert list(measured) == ["member-00", "member-01"]
     assert list(measured["member-00"]) == ["random", "2"]
     assert measured["member-00"]["2"]["n"] == 3
     assert json.loads((folder / "tournament" / "yardstick.json").read_text())["measured"] == measured
-    run(TournamentSettings((str(folder / "agents" / "member-00"),), True, matches=2, maps=MAPS, match_steps=20))
+    run(TournamentSettings((str(folder / "agents" / "member-00"),), True, matches=2, maps=(MAPS,), match_steps=20))
     assert "bot random" in capsys.readouterr().out
 
 
@@ -130,8 +130,19 @@ def test_matches_are_as_long_as_in_training(tmp_path):
     assert match_length((short, "2", unknown), None) == 300
     assert match_length((f"{long},{short}",), 45) == 45
     assert match_length((unknown, "2"), None) == 4500
-    with pytest.raises(ValueError, match="matches of 300 and 900 steps: say --match-steps"):
+    with pytest.raises(ValueError, match="match-steps 300 and 900: say --match-steps"):
         match_length((short, long), None)
+
+
+def test_maps_are_those_that_training_kept_aside(tmp_path):
+    for name, maps in (("fields", ["courts:5-9"]), ("mazes", ["indoor:5", "indoor:7"])):
+        save_ftw_agent(tmp_path / name, small_agent(), {"trained_with": {"evaluate_maps": maps}})
+    fields, mazes = str(tmp_path / "fields"), str(tmp_path / "mazes")
+    assert held_out_maps((fields, "2"), None) == ("courts:5-9",)
+    assert held_out_maps((fields, mazes), ("outdoor:1",)) == ("outdoor:1",)
+    assert held_out_maps(("2", "3"), None) == ("indoor:1000000-1000200",)
+    with pytest.raises(ValueError, match="say --maps"):
+        held_out_maps((fields, mazes), None)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -52,6 +52,8 @@ class DatasetSettings:
     """Formats to export it in, beside those that the specification names, into OUT/exports."""
     json: bool = False
     """Print what was made as one JSON document when done."""
+    renderer: str | None = None
+    """What renders it in place of what the specification says: cycles, unreal, or unreal:MAPPING.toml."""
 
 
 class Made(NamedTuple):
@@ -77,6 +79,8 @@ def run(settings: DatasetSettings) -> None:
         OSError: the disk is full, or the renderer is not installed.
     """
     spec = read_spec(settings.spec)
+    if settings.renderer is not None:
+        spec = replace(spec, renderer=settings.renderer)
     formats = tuple(dict.fromkeys((*spec.formats, *settings.export)))
     check_formats(formats, spec)
     made = render_dataset(spec, settings.out, settings.workers)
@@ -125,7 +129,7 @@ def render_dataset(spec: Spec, out: Path, workers: int | None = None, open_scene
         ValueError: a design that can't be, a folder of another data set, or one that another process works on.
         OSError: the disk is full; what is done stays valid, and the same call goes on with it.
     """
-    workers = _checked_workers(workers)
+    workers = _checked_workers(workers, spec.renderer)
     plan, order = _planned(spec, open_scene)
     out.mkdir(parents=True, exist_ok=True)
     with locked(out / ".lock", out, PATIENCE):
@@ -146,7 +150,14 @@ def render_dataset(spec: Spec, out: Path, workers: int | None = None, open_scene
             raise full from error
 
 
-def _checked_workers(workers: int | None) -> int:
+def _checked_workers(workers: int | None, renderer: str) -> int:
+    alone = renderer.partition(":")[0] == "unreal"
+    if alone and workers not in (None, 1):
+        raise ValueError(
+            f"--workers must be 1 with the renderer {renderer!r}, got {workers}: a program shows one scene"
+        )
+    if alone:
+        return 1
     if workers is None:
         return min(max(1, available_threads() // THREADS_A_WORKER), MOST_WORKERS)
     if workers < 1:

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import chisquare
 
 from agents.population.matchmaking import draw_opponent, draw_seats, likeness, pick
+from agents.population.ratings import rating_gap
 
 RATINGS = np.array([1000.0, 1000.0, 1147.19, 1400.0, 700.0, 5000.0])
 
@@ -38,10 +39,19 @@ def test_a_pick_never_falls_off_the_end():
 
 
 def test_opponents_are_met_as_often_as_the_formula_says():
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(3)
     counts = np.bincount([draw_opponent(RATINGS, 1000.0, rng) for _ in range(20000)], minlength=6)
-    weights = likeness(RATINGS, 1000.0)
-    assert chisquare(counts, 20000 * weights / weights.sum()).pvalue > 0.01
+    weights = likeness(RATINGS[:-1], 1000.0)
+    assert counts[-1] == 0, "it is hopeless"
+    assert chisquare(counts[:-1], 20000 * weights / weights.sum()).pvalue > 0.01
+
+
+def test_the_hopeless_are_passed_over_while_there_is_another():
+    rng = np.random.default_rng(1)
+    lost, won = 1000.0 + rating_gap(0.951), 1000.0 - rating_gap(0.951)  # the chance of beating the first is 4.9 %
+    assert {draw_opponent([won, 1e9, lost], 1000.0, rng) for _ in range(2000)} == {0}
+    assert {draw_opponent([won, 1000.0 + rating_gap(0.949)], 1000.0, rng) for _ in range(2000)} == {0, 1}
+    assert {draw_opponent([lost, 1e9], 1000.0, rng) for _ in range(2000)} == {0, 1}
 
 
 def test_pairs_are_seated_as_often_as_the_formula_says():

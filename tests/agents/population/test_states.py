@@ -8,7 +8,18 @@ from agents.ftw import FtwAgent
 from agents.population.chief import Chief
 from agents.population.learner import founder, learn, lesson
 from agents.population.members import Member
-from agents.population.states import Kept, agent_of, newest, restored, save, state_of
+from agents.population.states import (
+    Kept,
+    agent_of,
+    checkpointed_agent,
+    members_in,
+    newest,
+    restored,
+    save,
+    settings_of,
+    state_of,
+)
+from agents.runs import write_settings
 from tests.agents.population.planted import MIDDLE
 from tests.agents.population.small import chief_of, small
 from tests.agents.population.test_learner import put_of
@@ -92,3 +103,19 @@ def test_a_member_alone_is_an_agent_with_its_own_timescales(run):
     assert isinstance(agent, FtwAgent)
     assert agent.core.tau == chief.members[1].hyperparameters.tau
     assert np.array_equal(agent.torso.last.weight.detach(), students[1].agent.torso.last.weight.detach())
+
+
+def test_members_of_a_checkpoint_play_as_agents(run):
+    settings, chief, students = run
+    write_settings(settings.out, settings)
+    path = save(settings.out / "checkpoints", 24, 3.5, [kept_of(student) for student in students], chief, 3)
+    members = members_in(path)
+    assert [member.name for member in members] == ["member-00", "member-01"]
+    assert settings_of(members[1]).match_steps == settings.match_steps
+    agent = checkpointed_agent(members[1])
+    assert agent.core.tau == chief.members[1].hyperparameters.tau
+    assert all(torch.equal(v, students[1].agent.state_dict()[n]) for n, v in agent.state_dict().items())
+    assert members_in(settings.out) == []
+    assert settings_of(path / "member-07") is None
+    with pytest.raises(FileNotFoundError, match="expected a member of a checkpoint"):
+        checkpointed_agent(path / "member-07")

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
@@ -17,8 +17,12 @@ from safetensors.torch import load_file
 from agents.ftw.saved import card_of, load_ftw_agent
 from agents.population import crew as crews
 from agents.population import training
+from agents.population.local import Call
+from agents.population.office import Office
+from agents.population.sharing import Region
 from agents.population.states import newest
 from agents.population.training import one_thread_each, opened_chief, run, under_way
+from agents.population.workers import Duty
 from agents.ppo import NotFiniteError
 from agents.runs import read_metrics
 from sims.core.locks import locked
@@ -114,10 +118,35 @@ def test_a_nan_ends_the_run_names_the_member_and_is_never_saved(tmp_path, monkey
         assert all(bool(value.isfinite().all()) for value in weights.values())
 
 
+def test_an_evaluation_is_told_once_be_it_the_same_as_the_last(tmp_path):
+    settings = small(tmp_path)
+    with chief_of(settings) as chief, closing(Region(1024)) as region:
+        office = Office(chief, region, 4, 1, None)
+        before, duty = training.Before(office, 0.0), Duty(0, "random", 4, 1)
+        for _ in range(2):
+            office.answer(0, Call("evaluated", (duty, (1, 2, 1))))
+            assert before.row(office, 1.0, 0)["member/00/against/random/win_rate"] == 0.25
+            assert "member/00/against/random/n" not in before.row(office, 2.0, 0)
+
+
 def command(settings, *more):
     words = ["--population", "2", "--maps", *settings.maps, "--evaluate-maps", *settings.evaluate_maps]
     words += ["--evaluate-bots", "random", "--checkpoint-every", "0.03", "--evaluate-every", "0.05"]
-    names = ("match_steps", "repeat", "height", "width", "hidden", "latent", "rollout", "seats", "matches", "learners")
+    names = (
+        "opponents",
+        "algorithm",
+        "core",
+        "match_steps",
+        "repeat",
+        "height",
+        "width",
+        "hidden",
+        "latent",
+        "rollout",
+        "seats",
+        "matches",
+        "learners",
+    )
     for name in (*names, "steps", "evaluate_matches", "precision", "arenas"):
         words += [f"--{name.replace('_', '-')}", str(getattr(settings, name))]
     return subprocess.Popen(

@@ -178,7 +178,7 @@ class Placed(NamedTuple):
     Attributes:
         model: what it is. pose: `[4, 4]` float64, model to world, its scale included.
         texture: a material in place of all of its own, or None.
-        role: `object`, `ground`, `wall`, `plant` (and stones) or `prop` (what an object stands on, and furniture).
+        role: `object`, `ground`, `wall`, `plant` (and stones), `furniture` or `prop` (what an object stands on).
         copies: `[n, 4, 4]` float64, of a thing that stands in many places: from the model's frame to that of `pose`.
             All of them have one instance number. None: it stands in one.
     """

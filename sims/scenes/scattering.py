@@ -1,7 +1,7 @@
 """Where plants, stones and furniture stand: seeded, on the ground, at their own sizes, clear of the objects."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -99,7 +99,7 @@ def _poses(x, y, turn, wide, tall, z, rng: np.random.Generator, *, lean: float) 
     return out
 
 
-def merged(models: Sequence[Model], where: NDArray[np.float64], which: NDArray[np.intp]) -> Model:
+def merged(name: str, models: Sequence[Model], where: NDArray[np.float64], which: NDArray[np.intp]) -> Model:
     """Copies as one mesh, model `which[k]` at `where[k]`: a renderer finds its way faster than through as many copies
     that overlap. The models have the same materials.
     """
@@ -114,12 +114,12 @@ def merged(models: Sequence[Model], where: NDArray[np.float64], which: NDArray[n
         smooth.append(np.tile(mesh.smooth, len(poses)))
         start += points[-1].shape[0]
     mesh = Mesh(*(np.concatenate(arrays) for arrays in (points, triangles, parts, smooth)))
-    return Model(models[0].name, mesh, models[0].materials)
+    return Model(name, mesh, models[0].materials)
 
 
 @lru_cache(maxsize=64)
 def variants(kind: str, plants: str = "") -> tuple[Model, ...]:
-    """The models of a kind, 1 m in size (plants: high; stones and carpets: wide).
+    """The models of a kind, 1 m in size (plants: high; stones and carpets: wide), named for it.
 
     Args:
         plants: the stamp of the pack `plants`, if its models are used where it has that kind; "": those made here.
@@ -127,6 +127,10 @@ def variants(kind: str, plants: str = "") -> tuple[Model, ...]:
     Raises:
         ValueError: there is no such kind.
     """
+    return tuple(replace(model, name=f"{kind} {k}") for k, model in enumerate(_made(kind, plants)))
+
+
+def _made(kind: str, plants: str) -> tuple[Model, ...]:
     from sims.scenes import buildings, flora
     from sims.scenes.basic import OBJECTS, build
 

@@ -105,14 +105,17 @@ def _pictured(bare: Model, world: World) -> Model:
 
 @lru_cache(maxsize=16)
 def _things(world: World, room_for: float) -> Things:
-    out = []
+    found: dict[str, tuple[Model, list[NDArray[np.float64]], str]] = {}
     for k, growth in enumerate(world.growths):
         models = variants(growth.kind, world.plants)
         where = scattered(growth, world.terrain, _seed(world) + 101 * k, room_for)
         which = np.arange(len(where)) % len(models)
-        role = "prop" if growth.stands else "plant"
+        role = "furniture" if growth.stands else "plant"
         if growth.carpet and len(where):
-            out.append((merged(models, where, which), np.eye(4)[None], role))
+            whole = merged(growth.kind, models, where, which)
+            found[whole.name] = whole, [np.eye(4)[None]], role
             continue
-        out += [(model, where[which == n], role) for n, model in enumerate(models) if (which == n).any()]
-    return tuple(out)
+        for n, model in enumerate(models):
+            if (which == n).any():  # another growth of the kind, of another size, is the same thing
+                found.setdefault(model.name, (model, [], role))[1].append(where[which == n])
+    return tuple((model, np.concatenate(poses), role) for model, poses, role in found.values())

@@ -49,9 +49,24 @@ def test_what_grows_stands_on_the_ground_and_makes_room(name, unit):
         assert (np.hypot(x, y) >= 0.999 * growth.near * room).all()
         assert np.median(np.linalg.norm(where[:, :3, 2], axis=1)) == pytest.approx(growth.size, rel=0.9)
     for model, copies, role in world.things(unit):
-        assert role in ("plant", "prop")
+        assert role in ("plant", "furniture")
         assert copies.shape[1:] == (4, 4)
         assert np.isfinite(model.mesh.vertices).all()
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_things_of_a_world_have_names_of_their_own(name):
+    world = WORLDS[name]
+    names = [model.name for model, _ in world.models()] + [model.name for model, _, _ in world.things(1.0)]
+    assert len(set(names)) == len(names)
+
+
+def test_growths_of_one_kind_in_two_sizes_are_one_thing():
+    sizes = [growth.size for growth in WORLDS["RocksNoon"].growths if growth.kind == "rock"]
+    (copies,) = (copies for model, copies, _ in WORLDS["RocksNoon"].things(1.0) if model.name == "rock 0")
+    tall = copies[:, 2, 2]
+    assert (tall < 2 * min(sizes)).any()
+    assert (tall > 0.5 * max(sizes)).any()
 
 
 def test_worlds_are_the_same_each_time_and_no_two_alike():
@@ -84,7 +99,7 @@ def test_carpets_are_one_mesh():
     models = variants("litter")
     where = scattered(Growth("litter", 9, 0.0, 4.0, 0.1, carpet=True), WORLDS["ForestNoon"].terrain, 0, 1.0)
     which = np.arange(9) % len(models)
-    one = merged(models, where, which)
+    one = merged("birch", models, where, which)
     assert len(one.mesh.triangles) == sum(len(models[k].mesh.triangles) for k in which)
     assert one.mesh.triangles.max() == len(one.mesh.vertices) - 1
     first = models[0].mesh.vertices @ where[0, :3, :3].T + where[0, :3, 3]
@@ -96,12 +111,12 @@ def test_rooms_grow_with_their_furniture_and_the_camera_stays_inside():
     space = space_of(pack)
     for room in ("LivingRoomDay", "HallwayEvening", "BarnDay"):
         state = scene_state(pack, space.completed({"world_name": room, "character_name": "Teapot"}), 64, 64, 0)
-        assert {thing.role for thing in state.things} == {"object", "ground", "wall", "prop", "plant"} - (
+        assert {thing.role for thing in state.things} == {"object", "ground", "wall", "furniture", "plant"} - (
             set() if room == "BarnDay" else {"plant"}
         )
         half = WORLDS[room].width / 2.0
         assert np.abs(np.array(state.camera.pose)[:2, 3]).max() < half
         assert ROOMY * half / WORLDS[room].level > 2.1  # also around what is larger, from an animal's default distance
         for thing in state.things:
-            if thing.role == "prop" and thing.copies is not None:
+            if thing.role == "furniture":
                 assert np.abs(thing.copies[:, :2, 3]).max() < half

@@ -110,6 +110,10 @@ HOURS: dict[str, tuple[float, RGB, float]] = {
 """By name: the lamps' strength, the colour of all light, and the strength of what comes from all around."""
 
 
+LEVEL = 0.19
+"""How far a room is free of furniture, as a share of its width: the camera goes around an object within its bookcases."""
+
+
 def _room(name: str, room: Furnished, hour: str) -> World:
     strength, tint, around = HOURS[hour]
     half = room.width / 2.0
@@ -126,7 +130,7 @@ def _room(name: str, room: Furnished, hour: str) -> World:
     ceiling = Material((0.78, 0.77, 0.74), roughness=0.9)
     return World(
         name, Light("studio", strength=around, lamps=lamps, tint=tint), room.floor, walls=(room.walls, ceiling),
-        width=room.width, height=room.height, level=0.22 * room.width, growths=(*shown, *room.carpets),
+        width=room.width, height=room.height, level=LEVEL * room.width, growths=(*shown, *room.carpets),
     )  # fmt: skip
 
 

@@ -128,7 +128,7 @@ LANDS = {
         _earth((0.2, 0.18, 0.16), (0.34, 0.31, 0.28), 1.4, 0.04),
         (Growth("rock", 110, 2.6, 50.0, 0.45, 0.8), Growth("rock", 8, 12.0, 60.0, 3.0, 0.4),
          Growth("tussock", 24, 3.5, 24.0, 0.3), Growth("thornbush", 10, 8.0, 40.0, 0.8)),
-        ("Morning", "Noon", "Overcast", "Dusk"), more={"relief": 3.0, "ridge": 160.0},
+        ("Morning", "Noon", "Afternoon", "Overcast"), more={"relief": 3.0, "ridge": 160.0},
     ),
     "Steppe": Land(
         _earth((0.2, 0.16, 0.07), (0.28, 0.24, 0.11), 0.9),
@@ -150,7 +150,7 @@ LANDS = {
         (Growth("house", 1, 0.0, 0.0, 12.0, at=(*((-30.0 + 12.5 * k, 12.5, 0.0) for k in range(6)),
                                               *((-30.0 + 12.5 * k, -17.0, 180.0) for k in range(6)))),
          Growth("oak", 1, 0.0, 0.0, 7.0, at=tuple((-27.0 + 12.5 * k, 9.6, 40.0 * k) for k in range(5)))),
-        ("Morning", "Noon", "Overcast", "Rain", "Dusk"),
+        ("Morning", "Noon", "Afternoon", "Overcast", "Rain"),
     ),
 }  # fmt: skip
 """By name: the first half of a world's name."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sims.scenes.grounds import FLAT, height_at
-from sims.scenes.indoors import FURNISHED, HOURS
+from sims.scenes.indoors import FURNISHED, HOURS, ROOMS
 from sims.scenes.outdoors import LANDS, PLACES, SKIES
 from sims.scenes.packs import open_pack
 from sims.scenes.placing import ROOMY, scene_state, space_of
@@ -104,6 +104,15 @@ def test_carpets_are_one_mesh():
     assert one.mesh.triangles.max() == len(one.mesh.vertices) - 1
     first = models[0].mesh.vertices @ where[0, :3, :3].T + where[0, :3, 3]
     np.testing.assert_allclose(one.mesh.vertices[: len(first)], first, atol=1e-5)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_the_camera_goes_around_a_large_animal_within_what_stands_high_in_its_room(room):
+    ring = 2.1 * room.level / ROOMY  # an animal's default distance in its own lengths, in metres of a room not grown
+    for model, copies, role in room.things(7.0):
+        for pose in copies if role == "furniture" else ():
+            at = model.mesh.vertices @ pose[:3, :3].T + pose[:3, 3]
+            assert (np.hypot(*at[at[:, 2] > 1.2, :2].T) > ring).all(), model.name
 
 
 def test_rooms_grow_with_their_furniture_and_the_camera_stays_inside():

@@ -19,7 +19,7 @@ RGB = tuple[float, float, float]
 
 PATTERNS = (
     *("plain", "noise", "wood", "marble", "checker", "stripes"),
-    *("bricks", "planks", "weave", "speckle", "waves", "image"),
+    *("bricks", "planks", "weave", "speckle", "waves", "image", "earth", "ripples"),
 )
 
 
@@ -37,6 +37,8 @@ class Material:
         subsurface: how much light goes under the skin (fruit, wax), 0 to 1.
         image: for `image`, the name of one of the model's images, looked up by its `uv`.
         fade: for grounds, the two radii in metres between which it fades into what is behind it; None: nowhere.
+        translucent: how much light comes through a thin leaf from its other side, 0 to 1.
+        normal: for `image`, the name of the picture with its relief (tangent space, OpenGL's green), or None.
 
     Raises:
         ValueError: an unknown pattern.
@@ -57,6 +59,8 @@ class Material:
     subsurface: float = 0.0
     image: str | None = None
     fade: tuple[float, float] | None = None
+    translucent: float = 0.0
+    normal: str | None = None
 
     def __post_init__(self) -> None:
         if self.pattern not in PATTERNS:
@@ -90,7 +94,7 @@ class Model:
         noun: what captions call it. imagenet: the ImageNet-1k classes (0 to 999) that it belongs to, none if none fits.
         images: `[height, width, 3 or 4]` uint8 (sRGB) pictures that its materials name.
         size_m: of its longest side as it is placed, in metres. lift: how high above the ground it hangs, as a share
-            of that.
+            of that. fur_m: the length in metres of the hair on its first surface, as it is placed; 0: none.
     """
 
     name: str
@@ -101,6 +105,7 @@ class Model:
     images: tuple[tuple[str, NDArray[np.uint8]], ...] = ()
     size_m: float = 1.0
     lift: float = 0.0
+    fur_m: float = 0.0
 
     @cached_property
     def key(self) -> str:
@@ -125,6 +130,8 @@ class Light:
         elevation_deg: of the sun. sun: how strong it is, in W / m^2. haze: the air's turbidity, 2 (clear) to 10.
         strength: brightness, as a factor. tint: the colour that all of it is multiplied by.
         lamps: of rooms: `[(x, y, z, watts, width, depth)]`, rectangles that shine down.
+        clouds: the share of a sky that they cover, 0 to 1. mist: the distance in metres at which the air hides 63 % of
+            what is not an object, under a sky; 0: none.
     """
 
     hdri: str | None = None
@@ -135,6 +142,8 @@ class Light:
     strength: float = 1.0
     tint: RGB = (1.0, 1.0, 1.0)
     lamps: tuple[tuple[float, float, float, float, float, float], ...] = ()
+    clouds: float = 0.0
+    mist: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -169,13 +178,16 @@ class Placed(NamedTuple):
     Attributes:
         model: what it is. pose: `[4, 4]` float64, model to world, its scale included.
         texture: a material in place of all of its own, or None.
-        role: `object`, `ground`, `wall` or `prop` (what an object stands on).
+        role: `object`, `ground`, `wall`, `plant` (and stones), `furniture` or `prop` (what an object stands on).
+        copies: `[n, 4, 4]` float64, of a thing that stands in many places: from the model's frame to that of `pose`.
+            All of them have one instance number. None: it stands in one.
     """
 
     model: Model
     pose: NDArray[np.float64]
     texture: Material | None = None
     role: str = "object"
+    copies: NDArray[np.float64] | None = None
 
     @property
     def materials(self) -> tuple[Material, ...]:

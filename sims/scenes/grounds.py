@@ -1,5 +1,7 @@
 """Grounds and rooms as meshes: flat where objects stand, with relief, blades and pebbles further out."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,17 +12,47 @@ FLAT = 2.6
 """Radius in metres within which every ground is level, for objects to stand on."""
 
 
-def ground(name: str, material: Material, relief: float, radius: float, seed: int) -> Model:
-    """A round ground: rings that grow with the distance, its relief rising beyond FLAT.
+class Terrain(NamedTuple):
+    """The shape of a ground.
+
+    Attributes:
+        relief: height in metres of its hills, at most. seed: of the hills. level: the radius within which it is level.
+        ridge: height in metres of the mountains far away. shore: the y in metres behind which it sinks under water.
+        base: the height in metres of where it is level.
+    """
+
+    relief: float
+    seed: int
+    level: float = FLAT
+    ridge: float = 0.0
+    shore: float | None = None
+    base: float = 0.0
+
+
+def height_at(terrain: Terrain, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The ground's height in metres at places x, y of any shape."""
+    r = np.hypot(x, y)
+    z = terrain.relief * _hills(x, y, terrain.seed) * _rise(r, terrain.level)
+    if terrain.ridge:
+        far = np.clip((r - 100.0) / 300.0, 0.0, 1.0)
+        crags = 0.55 + 0.3 * _hills(x / 5.0, y / 5.0, terrain.seed + 1) + 0.15 * _hills(x, y, terrain.seed + 2)
+        z = z + terrain.ridge * far**1.5 * np.clip(crags, 0.15, None)
+    if terrain.shore is not None:
+        z = z * np.clip((terrain.shore - y) / 6.0, 0.0, 1.0) - 0.08 * np.clip(y - terrain.shore, 0.0, 60.0)
+    return z + terrain.base
+
+
+def ground(name: str, material: Material, terrain: Terrain, radius: float) -> Model:
+    """A round ground: rings that grow with the distance, its relief rising beyond where it is level.
 
     Args:
-        relief: height in metres of its hills, at most; radius: where it ends, in metres. seed: of the hills.
+        radius: where it ends, in metres. A material with a picture has it once in `material.scale` metres.
     """
-    n_around = 192
-    rings = np.concatenate([[0.0, 0.5 * FLAT], FLAT * (radius / FLAT) ** np.linspace(0.0, 1.0, 72)])
+    n_around, level = 192, terrain.level
+    rings = np.concatenate([[0.0, 0.5 * level], level * (radius / level) ** np.linspace(0.0, 1.0, 72)])
     angles = np.linspace(0.0, 2.0 * np.pi, n_around, endpoint=False)
     x, y = rings[:, None] * np.cos(angles), rings[:, None] * np.sin(angles)
-    z = relief * _hills(x, y, seed) * _rise(rings)[:, None]
+    z = height_at(terrain, x, y)
     vertices = np.stack([x, y, z], -1).reshape(-1, 3).astype(np.float32)
     at = np.arange(len(rings) * n_around).reshape(len(rings), n_around)
     a, b = at[:-1], at[1:]
@@ -98,9 +130,9 @@ def _model(
     )
 
 
-def _rise(r: NDArray[np.float64]) -> NDArray[np.float64]:
-    """0 within FLAT, then smoothly towards 1 at four times that."""
-    t = np.clip((r - FLAT) / (3.0 * FLAT), 0.0, 1.0)
+def _rise(r: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+    """0 within `level` metres, then smoothly towards 1 at four times that."""
+    t = np.clip((r - level) / (3.0 * level), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
 
 

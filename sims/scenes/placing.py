@@ -119,6 +119,7 @@ def scene_state(pack: Pack, factors: Mapping[str, Any], width: int, height: int,
     ]
     grown = max(1.0, unit * ROOMY / world.level)
     around = [_surrounding(model, role, grown) for model, role in world.models()]
+    around += [_scattered(model, copies, role, grown) for model, copies, role in world.things(unit)]
     alone = factors["character1_pos"] == "centre" and len(there) < 2
     camera = _camera(_middle(objects), factors, unit * (1.0 if alone else STEP_BACK), width, height)
     light = _lit(world, factors["scene_light"], grown)
@@ -153,6 +154,11 @@ def _surrounding(model: Model, role: str, grown: float) -> Placed:
         for material in model.materials
     )
     return Placed(replace(model, materials=materials), _scaled(np.eye(4), grown), role=role)
+
+
+def _scattered(model: Model, copies: NDArray[np.float64], role: str, grown: float) -> Placed:
+    """What stands in many places; furniture is larger in a room that is."""
+    return Placed(model, _scaled(np.eye(4), grown), role=role, copies=copies)
 
 
 def _pose(model: Model, place: str, factors: Mapping[str, Any], unit: float, *, first: bool) -> NDArray[np.float64]:

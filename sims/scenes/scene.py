@@ -25,7 +25,7 @@ LEAST_PIXELS = 16
 LEAST_IN_FRAME, LEAST_VISIBLE = 0.5, 0.1
 """Shares of an object's outline that must be in the frame, and be seen, for a picture to be sound."""
 
-CATEGORIES = {"ground": 1, "wall": 2, "prop": 3}
+CATEGORIES = {"ground": 1, "wall": 2, "prop": 3, "plant": 4, "furniture": 5}
 FIRST_CHARACTER = 10
 COSTLY = ("world_name", "scene_light", "character_name", "character2_name")
 """Factors whose change costs a renderer most, the costliest first."""

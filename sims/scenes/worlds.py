@@ -1,58 +1,11 @@
-"""The worlds of the `basic` pack: panoramas that come with Blender, skies, and rooms, each with a ground of its own."""
+"""All worlds by name: panoramas that come with Blender, plains and rooms here, then `outdoors` and `indoors`."""
 
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
 
-from sims.scenes.description import Light, Material, Model
-from sims.scenes.grounds import FLAT, blades, ground, pebbles, room
-
-
-@dataclass(frozen=True)
-class World:
-    """A place for objects to stand in.
-
-    Args:
-        name: the value of the factor `world_name`. light: what shines on it and is seen behind it.
-        floor: the ground's surface. relief: of the ground, in metres. radius: where it ends, in metres.
-        exposure: of the picture, in stops.
-        grass: a surface and the height in metres of blades. stones: a surface and the size in metres of pebbles.
-        walls: of a room, for the sides and for the ceiling; with them the ground ends there.
-        width, height: of the room, in metres.
-        level: the radius in metres within which the ground is level, for objects to stand on.
-    """
-
-    name: str
-    light: Light
-    floor: Material
-    relief: float = 0.0
-    radius: float = 40.0
-    exposure: float = 0.0
-    grass: tuple[Material, float] | None = None
-    stones: tuple[Material, float] | None = None
-    walls: tuple[Material, Material] | None = None
-    width: float = 12.0
-    height: float = 4.0
-    level: float = FLAT
-
-    def models(self) -> tuple[tuple[Model, str], ...]:
-        """Its meshes, each with its role (`ground`, `wall`)."""
-        return _models(self)
-
-
-@cache
-def _models(world: World) -> tuple[tuple[Model, str], ...]:
-    radius = 0.75 * world.width if world.walls else world.radius
-    seed = sum(map(ord, world.name))
-    parts = [(ground(f"{world.name} ground", world.floor, world.relief, radius, seed), "ground")]
-    if world.grass:
-        material, height = world.grass
-        parts.append((blades(f"{world.name} grass", material, 26_000, height, 9.0, seed), "ground"))
-    if world.stones:
-        material, size = world.stones
-        parts.append((pebbles(f"{world.name} stones", material, 500, size, 14.0, seed), "ground"))
-    if world.walls:
-        parts.append((room(f"{world.name} walls", world.walls[0], world.width, world.height, world.walls[1]), "wall"))
-    return tuple(parts)
+from sims.scenes.description import Light, Material
+from sims.scenes.indoors import ROOMS
+from sims.scenes.outdoors import PLACES
+from sims.scenes.world import World
 
 
 def _panorama(name: str, hdri: str, floor: Material, *, strength: float = 1.0, turn: float = 0.0, **more) -> World:
@@ -154,5 +107,5 @@ _ALL = (
     ),
 )
 
-WORLDS: dict[str, World] = {world.name: world for world in _ALL}
+WORLDS: dict[str, World] = {world.name: world for world in (*_ALL, *PLACES, *ROOMS)}
 """By name, in the order in which the pack lists them."""

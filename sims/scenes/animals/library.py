@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sims.scenes.animals.coats import FUR_M
 from sims.scenes.animals.glb import GlbScenes, Part
 from sims.scenes.animals.smoothing import Surface, rounder, welded
 from sims.scenes.animals.species import Species
@@ -40,7 +41,8 @@ def model_of(species: Species, scenes: GlbScenes, scene: str) -> Model:
     images = tuple((name, scenes.picture(name)) for name in names)
     materials = tuple(Material((1.0, 1.0, 1.0), "image", roughness=0.75, image=part.picture) for part in parts)
     lift = LIFT if species.floats else 0.0
-    return Model(species.name, mesh, materials, species.noun, species.imagenet, images, size, lift)
+    fur = FUR_M.get(species.name, 0.0)
+    return Model(species.name, mesh, materials, species.noun, species.imagenet, images, size, lift, fur)
 
 
 def _smooth(part: Part) -> Surface:

@@ -11,6 +11,7 @@ from sims.scenes.animals.species import SPECIES, VERSION
 from sims.scenes.assets.cache import ready_pack
 from sims.scenes.description import Model
 from sims.scenes.packs.pack import Pack
+from sims.scenes.plants.library import planted, plants_stamp
 from sims.scenes.worlds import WORLDS
 
 KEPT = 64
@@ -46,6 +47,8 @@ def pack_of(files: dict[str, Path], stamps: dict[str, str], credits: Iterable[st
     def dressed(name: str, coat: str, pose: str) -> Model:
         return model_of(SPECIES[name], _scenes(files[name]), scene_name(coat, pose))
 
+    stamp = plants_stamp()
+    worlds = {name: planted(world, stamp) for name, world in WORLDS.items()}
     coats = {name: tuple(SPECIES[name].coats) for name in files}
     poses = {name: tuple(SPECIES[name].poses) for name in files}
     builders = {name: partial(dressed, name, coats[name][0], poses[name][0]) for name in files}
@@ -53,11 +56,11 @@ def pack_of(files: dict[str, Path], stamps: dict[str, str], credits: Iterable[st
         "animals",
         tuple(files),
         tuple(WORLDS),
-        "CC-BY-SA-3.0 (animals), MIT (worlds)",
-        tuple(credits),
+        f"CC-BY-SA-3.0 (animals{', plants' if stamp else ''}), MIT (worlds)",
+        (*credits, *(ready_pack("plants").credits if stamp else ())),
         {},
         builders,
-        WORLDS,
+        worlds,
         coats,
         poses,
         dressed,

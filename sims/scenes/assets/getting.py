@@ -26,16 +26,28 @@ def get_pack(name: str, source: Path | None = None) -> ReadyPack:
     """
     recipe, folder = PACKS[name], pack_folder(name)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_name(f"{name}.lock")):
-        whole = _whole(name)
-        if whole is not None and source is None and whole.version == recipe.version:
-            return whole
+    with FileLock(folder.with_name("packs.lock")):  # one for all: a package may hold several
+        wanted = [pack for pack in (name, *recipe.along) if source is not None or not _is_current(pack)]
+        if not wanted:
+            return check_pack(name)
         _sweep(folder.parent)
         files, origin = _files_of(recipe, name, source)
-        shutil.rmtree(folder, ignore_errors=True)
-        write_tree(folder, lambda making: _fill(making, recipe, files, origin))
+        for pack in wanted:
+            _replace(pack, files, origin)
         shutil.rmtree(cache_folder() / "downloads" / name, ignore_errors=True)
         return check_pack(name)
+
+
+def _is_current(name: str) -> bool:
+    whole = _whole(name)
+    return whole is not None and whole.version == PACKS[name].version
+
+
+def _replace(name: str, files: Path, origin: dict[str, str]) -> None:
+    """Make a pack of these files, in place of one that is there."""
+    folder = pack_folder(name)
+    shutil.rmtree(folder, ignore_errors=True)
+    write_tree(folder, lambda making: _fill(making, PACKS[name], files, origin))
 
 
 def _whole(name: str) -> ReadyPack | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sims.scenes.animals.species import VERSION
 from sims.scenes.assets.archives import Wanted, folder_files, zip_files, zip_in_deb
 from sims.scenes.packs.untrusted import AssetError
+from sims.scenes.plants.table import VERSION as PLANTS_VERSION
 
 Files = Iterator[tuple[str, bytes]]
 
@@ -19,6 +20,7 @@ class Recipe(NamedTuple):
         credits: who made it. version: of the conversion; a higher one makes the pack anew.
         files: of a source (a `.deb`, or what else a user may name) those that matter. make: fill a folder with the pack
             from a folder of these files.
+        along: packs of the same package, made in the same go so that it is downloaded once.
     """
 
     package: str
@@ -30,6 +32,7 @@ class Recipe(NamedTuple):
     version: int
     files: Callable[[Path], Files]
     make: Callable[[Path, Path], None]
+    along: tuple[str, ...] = ()
 
 
 GAME_ZIP = "mods/public/public.zip"
@@ -70,6 +73,23 @@ def _animal_files(source: Path) -> Files:
     return game_files(source, is_needed)
 
 
+def _make_plants(source: Path, out: Path) -> None:
+    from sims.scenes.plants.converting import convert_plants
+
+    convert_plants(source, out)
+
+
+def _plant_files(source: Path) -> Files:
+    from sims.scenes.plants.converting import is_needed
+
+    return game_files(source, is_needed)
+
+
+WILDFIRE_PLANTS = (
+    "Plants and grounds: Wildfire Games (https://www.wildfiregames.com/), from 0 A.D., "
+    "CC-BY-SA 3.0 (https://creativecommons.org/licenses/by-sa/3.0/), converted and scaled",
+)
+
 WILDFIRE = (
     "Animals, their textures and animations: Wildfire Games (https://www.wildfiregames.com/), from 0 A.D., "
     "CC-BY-SA 3.0 (https://creativecommons.org/licenses/by-sa/3.0/), converted and scaled",
@@ -86,6 +106,18 @@ PACKS: dict[str, Recipe] = {
         VERSION,
         _animal_files,
         _make_animals,
+        ("plants",),
+    ),
+    "plants": Recipe(
+        "0ad-data",
+        1378,
+        25,
+        "trees, shrubs and grounds for the animals' worlds, from the game 0 A.D.; comes with the animals",
+        "CC-BY-SA-3.0",
+        WILDFIRE_PLANTS,
+        PLANTS_VERSION,
+        _plant_files,
+        _make_plants,
     ),
 }
 """By name."""

@@ -11,6 +11,7 @@ from sims.core.threads import available_threads
 from sims.scenes.cycles.install import blender_command
 from sims.scenes.cycles.process import START_S, Worker, WorkerError, WorkerLostError
 from sims.scenes.description import Model, Passes, SceneState, described
+from sims.scenes.fur import strands_of
 
 ATTEMPTS = 3
 KEPT_MODELS = 120
@@ -33,6 +34,7 @@ class Cycles:
         samples: rays a pixel. threads: of Cycles; all cores that this process may use if it is not given.
         denoise: with OpenImageDenoise. annotate: with depth, normals, instances and albedo; else these are blank.
         device: `CPU`, `GPU`, or `auto` for the GPU where Cycles finds one.
+        fur: whether models that have fur are drawn with it.
         timeout_s: seconds after which a picture's worker counts as hung.
 
     Raises:
@@ -48,6 +50,7 @@ class Cycles:
         denoise: bool = True,
         annotate: bool = True,
         device: str = "auto",
+        fur: bool = True,
         timeout_s: float = 600.0,
     ):
         if samples < 1 or (threads is not None and threads < 1):
@@ -56,7 +59,7 @@ class Cycles:
             raise ValueError(f"there is no device {device!r}: expected auto, CPU or GPU")
         self.samples, self.threads = samples, threads or available_threads()
         self.denoise, self.annotate, self.timeout_s = denoise, annotate, timeout_s
-        self.device = device
+        self.device, self.fur = device, fur
         self.command = blender_command()
         self.restarts = 0
         self.render_s = 0.0  # what Blender itself took for the last picture and its passes
@@ -91,7 +94,8 @@ class Cycles:
     def _rendered(self, state: SceneState) -> Passes:
         worker = self._worker or self._start()
         self._teach(worker, state)
-        answer, arrays = worker.ask(self._message(state), timeout_s=self.timeout_s)
+        copies = {f"copies{k}": thing.copies for k, thing in enumerate(state.things) if thing.copies is not None}
+        answer, arrays = worker.ask(self._message(state), copies, timeout_s=self.timeout_s)
         self.render_s = answer["render_s"]
         passes = _passes(arrays, state)
         if answer["rss_mb"] > LARGEST_MB:
@@ -122,16 +126,24 @@ class Cycles:
         shape = {name: array for name, array in model.mesh._asdict().items() if array is not None}
         mesh = {"verb": "mesh", "key": model.key, "n_parts": len(model.materials)}
         worker.ask(mesh, shape, timeout_s=self.timeout_s)
+        if self._furry(model):
+            fur = {"verb": "fur", "key": model.key}
+            worker.ask(fur, strands_of(model)._asdict(), timeout_s=self.timeout_s)
         for name, picture in model.images:
             worker.ask(
                 {"verb": "picture", "key": f"{model.key}/{name}"}, {"picture": picture}, timeout_s=self.timeout_s
             )
+
+    def _furry(self, model: Model) -> bool:
+        return self.fur and model.fur_m > 0.0
 
     def _message(self, state: SceneState) -> dict[str, Any]:
         things = [
             {
                 "mesh": thing.model.key,
                 "pose": thing.pose.tolist(),
+                "hazy": thing.role != "object",
+                "furry": thing.role == "object" and self._furry(thing.model),
                 "materials": [described(material) for material in thing.materials],
             }
             for thing in state.things

@@ -6,6 +6,9 @@ SPDX-License-Identifier: GPL-3.0-or-later
 import math
 from typing import Any
 
+PICTURES: dict[str, Any] = {}
+"""Blender's images that surfaces share; the worker, which has Blender, puts `grain` here."""
+
 
 class Nodes:
     """A node tree that is being built: short names for what Blender spells out."""
@@ -40,11 +43,18 @@ class Nodes:
             target.default_value = value
 
 
-def paint(tree: Any, d: dict[str, Any], picture: Any | None) -> None:
-    """Make a material's tree what `d` says (`sims.scenes.description.Material`); `picture`: Blender's image or None."""
+def paint(
+    tree: Any, d: dict[str, Any], pictures: dict[str, Any], mist: dict[str, Any] | None, *, hair: bool = False
+) -> None:
+    """Make a material's tree what `d` says (`sims.scenes.description.Material`).
+
+    Args:
+        pictures: Blender's images or None, by `image` and `normal`. mist: the light whose air hides it far away.
+        hair: whether it is of strands, which have their place in the picture as the attribute `root`.
+    """
     nodes = Nodes(tree)
     shader = nodes.add("ShaderNodeBsdfPrincipled")
-    value = _pattern(nodes, d, picture)
+    value = _pattern(nodes, d, pictures["image"], hair=hair)
     nodes.feed(shader.inputs["Base Color"], _colour(nodes, d, value))
     for name, key in (
         ("Roughness", "roughness"),
@@ -64,32 +74,105 @@ def paint(tree: Any, d: dict[str, Any], picture: Any | None) -> None:
         bump.inputs["Distance"].default_value = d["bump"]
         nodes.link(value, bump.inputs["Height"])
         nodes.link(bump.outputs["Normal"], shader.inputs["Normal"])
-    if d["pattern"] == "image" and value is not None:
-        nodes.link(value.node.outputs["Alpha"], shader.inputs["Alpha"])  # 1 where the picture has none
+    if pictures["normal"] is not None:
+        _emboss(nodes, shader, pictures["normal"])
     output = nodes.add("ShaderNodeOutputMaterial")
     surface = _lets_light_through(nodes, shader.outputs[0]) if d["transmission"] else shader.outputs[0]
-    nodes.link(_faded(nodes, d["fade"], surface), output.inputs["Surface"])
+    surface = _leafy(nodes, d["translucent"], surface, shader) if d["translucent"] else surface
+    if d["pattern"] == "image" and value is not None:  # alpha is 1 where the picture has none
+        if d["translucent"]:
+            surface = _cut(nodes, surface, value.node.outputs["Alpha"])
+        else:
+            nodes.link(value.node.outputs["Alpha"], shader.inputs["Alpha"])
+    surface = _faded(nodes, d["fade"], surface)
+    nodes.link(surface if mist is None else _hazy(nodes, surface, mist), output.inputs["Surface"])
+
+
+def _emboss(nodes: Nodes, shader: Any, picture: Any) -> None:
+    picture.colorspace_settings.name = "Non-Color"
+    texture = nodes.add("ShaderNodeTexImage", image=picture, extension="REPEAT")
+    nodes.link(nodes.add("ShaderNodeTexCoord").outputs["UV"], texture.inputs["Vector"])
+    relief = nodes.add("ShaderNodeNormalMap")
+    nodes.link(texture.outputs["Color"], relief.inputs["Color"])
+    nodes.link(relief.outputs["Normal"], shader.inputs["Normal"])
+
+
+def _mixed(nodes: Nodes, share: object, first: object, second: object) -> object:
+    mix = nodes.add("ShaderNodeMixShader")
+    nodes.feed(mix.inputs[0], share)
+    nodes.link(first, mix.inputs[1])
+    nodes.link(second, mix.inputs[2])
+    return mix.outputs[0]
+
+
+def _cut(nodes: Nodes, surface: object, alpha: object) -> object:
+    """The surface where the picture is, nothing where it has a hole."""
+    return _mixed(nodes, alpha, nodes.add("ShaderNodeBsdfTransparent").outputs[0], surface)
+
+
+def _leafy(nodes: Nodes, share: float, surface: object, shader: Any) -> object:
+    """A thin leaf: a share of the light comes through from its other side, in the leaf's colour."""
+    through = nodes.add("ShaderNodeBsdfTranslucent")
+    source = shader.inputs["Base Color"]
+    if source.is_linked:
+        nodes.link(source.links[0].from_socket, through.inputs["Color"])
+    else:
+        through.inputs["Color"].default_value = source.default_value
+    return _mixed(nodes, share, surface, through.outputs[0])
+
+
+def _hazy(nodes: Nodes, surface: object, light: dict[str, Any]) -> object:
+    """The surface behind the air: the farther from the eye, the more of it has the sky's colour over the horizon."""
+    far = nodes.math("DIVIDE", nodes.add("ShaderNodeCameraData").outputs["View Distance"], -light["mist"])
+    hidden = nodes.math("SUBTRACT", 1.0, nodes.math("EXPONENT", far, 0.0))
+    seen = nodes.math("MULTIPLY", hidden, nodes.add("ShaderNodeLightPath").outputs["Is Camera Ray"])
+    away = nodes.add("ShaderNodeVectorMath", operation="SCALE")
+    nodes.link(nodes.add("ShaderNodeNewGeometry").outputs["Incoming"], away.inputs[0])
+    away.inputs["Scale"].default_value = -1.0
+    air = nodes.add("ShaderNodeEmission")
+    nodes.link(_tinted(nodes, light, _sky(nodes, light, away.outputs[0])), air.inputs["Color"])
+    air.inputs["Strength"].default_value = light["strength"]
+    return _mixed(nodes, seen, surface, air.outputs[0])
 
 
 def _colour(nodes: Nodes, d: dict[str, Any], value: object) -> object:
-    """The base colour: the pattern's mixture of the two, or the picture's own times the first."""
+    """The base colour: the pattern's mixture of the two, or the picture's own times the first.
+
+    A picture with two colours is a ground's, which repeats: wide patches of both hide that.
+    """
     first, second = (*d["color"], 1.0), (*(d["color2"] or d["color"]), 1.0)
     if value is None:
         return first
-    mix = nodes.add("ShaderNodeMix", data_type="RGBA", blend_type="MULTIPLY" if d["pattern"] == "image" else "MIX")
+    if d["pattern"] != "image":
+        return _blend(nodes, "MIX", value, first, second)
+    if d["color2"]:
+        wide = nodes.add("ShaderNodeTexImage", image=PICTURES["grain"])
+        flat = _stretched(nodes, nodes.add("ShaderNodeTexCoord").outputs["Object"], (0.03, 0.03, 0.0))
+        nodes.link(flat, wide.inputs["Vector"])
+        patches = wide.outputs["Color"]
+        return _blend(nodes, "MULTIPLY", 1.0, _blend(nodes, "MIX", patches, first, second), value)
+    return _blend(nodes, "MULTIPLY", 1.0, first, value)
+
+
+def _blend(nodes: Nodes, kind: str, share: object, first: object, second: object) -> object:
+    mix = nodes.add("ShaderNodeMix", data_type="RGBA", blend_type=kind)
     nodes.feed(mix.inputs[6], first)
-    nodes.feed(mix.inputs[7], value if d["pattern"] == "image" else second)
-    nodes.feed(mix.inputs[0], 1.0 if d["pattern"] == "image" else value)
+    nodes.feed(mix.inputs[7], second)
+    nodes.feed(mix.inputs[0], share)
     return mix.outputs[2]
 
 
-def _pattern(nodes: Nodes, d: dict[str, Any], picture: Any | None) -> Any:
+def _pattern(nodes: Nodes, d: dict[str, Any], picture: Any | None, *, hair: bool) -> Any:
     """The output, 0 to 1, that says where the second colour is; of a picture its colour; None where there is none."""
     if d["pattern"] == "plain":
         return None
     if d["pattern"] == "image":
         texture = nodes.add("ShaderNodeTexImage", image=picture, extension="REPEAT")
-        nodes.link(nodes.add("ShaderNodeTexCoord").outputs["UV"], texture.inputs["Vector"])
+        if hair:
+            root = nodes.add("ShaderNodeAttribute", attribute_name="root").outputs["Vector"]
+        else:
+            root = nodes.add("ShaderNodeTexCoord").outputs["UV"]
+        nodes.link(root, texture.inputs["Vector"])
         return texture.outputs["Color"]
     return PATTERNS[d["pattern"]](nodes, nodes.add("ShaderNodeTexCoord").outputs["Object"], d["scale"])
 
@@ -191,7 +274,29 @@ def _waves(nodes: Nodes, at: object, scale: float) -> object:
     return ripples.outputs[0]
 
 
+def _earth(nodes: Nodes, at: object, scale: float) -> object:
+    """Ground: fine grain, patches and wide patches, from one picture that repeats: noise of as many octaves is slow."""
+    shares = []
+    for share, metres in ((0.5, 1.7), (0.27, 10.3), (0.23, 71.0)):
+        texture = nodes.add("ShaderNodeTexImage", image=PICTURES["grain"], projection="BOX", projection_blend=0.25)
+        nodes.link(_stretched(nodes, at, (scale / metres, scale / metres, scale / metres)), texture.inputs["Vector"])
+        shares.append(nodes.math("MULTIPLY", texture.outputs["Color"], share))
+    return _sharpened(nodes, nodes.math("ADD", nodes.math("ADD", *shares[:2]), shares[2]), 0.25, 0.75)
+
+
+def _ripples(nodes: Nodes, at: object, scale: float) -> object:
+    """Waves of water: long ones with small ones on them."""
+    flat = _stretched(nodes, at, (0.4, 1.0, 1.0))
+    long = _textured(nodes, "ShaderNodeTexNoise", flat, scale, {"Detail": 2.0, "Distortion": 0.5})
+    small = _textured(nodes, "ShaderNodeTexNoise", at, 7.0 * scale, {"Detail": 3.0})
+    return nodes.math(
+        "ADD", nodes.math("MULTIPLY", long.outputs[0], 0.75), nodes.math("MULTIPLY", small.outputs[0], 0.25)
+    )
+
+
 PATTERNS = {
+    "earth": _earth,
+    "ripples": _ripples,
     "noise": _noise,
     "wood": _wood,
     "marble": _marble,
@@ -247,11 +352,11 @@ def shine(tree: Any, light: dict[str, Any], panorama: Any | None) -> None:
     """Make a world's tree the surroundings that `light` describes; `panorama`: Blender's image or None for a sky."""
     nodes = Nodes(tree)
     background = nodes.add("ShaderNodeBackground")
-    tint = nodes.add("ShaderNodeMix", data_type="RGBA", blend_type="MULTIPLY")
-    tint.inputs[0].default_value = 1.0
-    tint.inputs[7].default_value = (*light["tint"], 1.0)
-    nodes.link(_sky(nodes, light) if panorama is None else _panorama(nodes, light, panorama), tint.inputs[6])
-    nodes.link(tint.outputs[2], background.inputs["Color"])
+    if panorama is None:
+        around = _sky(nodes, light, nodes.add("ShaderNodeTexCoord").outputs["Generated"])
+    else:
+        around = _panorama(nodes, light, panorama)
+    nodes.link(_tinted(nodes, light, around), background.inputs["Color"])
     background.inputs["Strength"].default_value = light["strength"]
     nodes.link(background.outputs[0], nodes.add("ShaderNodeOutputWorld").inputs["Surface"])
 
@@ -271,15 +376,51 @@ def sun_direction(light: dict[str, Any]) -> tuple[float, float, float]:
     return math.sin(turn) * math.cos(up), -math.cos(turn) * math.cos(up), math.sin(up)
 
 
-def _sky(nodes: Nodes, light: dict[str, Any]) -> object:
-    """A clear sky; what lies below the horizon has the horizon's colour, for a ground that fades to turn into."""
+def _tinted(nodes: Nodes, light: dict[str, Any], colour: object) -> object:
+    tint = nodes.add("ShaderNodeMix", data_type="RGBA", blend_type="MULTIPLY")
+    tint.inputs[0].default_value = 1.0
+    tint.inputs[7].default_value = (*light["tint"], 1.0)
+    nodes.link(colour, tint.inputs[6])
+    return tint.outputs[2]
+
+
+def _sky(nodes: Nodes, light: dict[str, Any], direction: object) -> object:
+    """A sky; what lies below the horizon has the horizon's colour, for a ground that fades to turn into."""
     sky = nodes.add("ShaderNodeTexSky", sky_type="HOSEK_WILKIE")
     sky.sun_direction, sky.turbidity, sky.ground_albedo = sun_direction(light), light["haze"], 0.3
     way = nodes.add("ShaderNodeSeparateXYZ")
-    nodes.link(nodes.add("ShaderNodeTexCoord").outputs["Generated"], way.inputs[0])
+    nodes.link(direction, way.inputs[0])
     joined = nodes.add("ShaderNodeCombineXYZ")
     nodes.link(way.outputs[0], joined.inputs[0])
     nodes.link(way.outputs[1], joined.inputs[1])
     nodes.link(nodes.math("MAXIMUM", way.outputs[2], 0.004), joined.inputs[2])
     nodes.link(joined.outputs[0], sky.inputs["Vector"])
-    return sky.outputs[0]
+    return _clouded(nodes, light["clouds"], sky.outputs[0], way) if light["clouds"] else sky.outputs[0]
+
+
+def _clouded(nodes: Nodes, share: float, sky: object, way: Any) -> object:
+    """Clouds on a plane overhead, bright where they are thick, gone towards the horizon unless they cover the sky."""
+    up = nodes.math("MAXIMUM", way.outputs[2], 0.0)
+    flat = nodes.add("ShaderNodeCombineXYZ")
+    for k in (0, 1):
+        nodes.link(nodes.math("DIVIDE", way.outputs[k], nodes.math("ADD", up, 0.18)), flat.inputs[k])
+    puffs = _textured(nodes, "ShaderNodeTexNoise", flat.outputs[0], 1.1, {"Detail": 4.0, "Roughness": 0.58})
+    edge = 0.68 - 0.36 * share
+    cover = _sharpened(nodes, puffs.outputs[0], edge, edge + 0.16)
+    if share < 1.0:
+        cover = nodes.math("MULTIPLY", cover, _sharpened(nodes, up, 0.02, 0.2))
+    else:
+        cover = nodes.math("MAXIMUM", cover, 0.92)
+    grey = nodes.add("ShaderNodeRGBToBW")
+    nodes.link(sky, grey.inputs[0])
+    bright = nodes.math(
+        "MULTIPLY", grey.outputs[0], nodes.math("SUBTRACT", 2.5 - share, nodes.math("MULTIPLY", puffs.outputs[0], 1.3))
+    )
+    cloud = nodes.add("ShaderNodeCombineColor")
+    for k in range(3):
+        nodes.link(bright, cloud.inputs[k])
+    mix = nodes.add("ShaderNodeMix", data_type="RGBA")
+    nodes.link(cover, mix.inputs[0])
+    nodes.link(sky, mix.inputs[6])
+    nodes.link(cloud.outputs[0], mix.inputs[7])
+    return mix.outputs[2]

@@ -37,7 +37,8 @@ TO_BLENDER = np.diag([1.0, -1.0, -1.0, 1.0])  # OpenCV's camera axes to Blender'
 class Stage:
     """Blender's one scene, and what of it is there already.
 
-    Slots are objects of Blender's that are used again and again: slot k shows the k-th thing of the scene asked for.
+    Slots are objects of Blender's that are used again and again, one after another for the things of the scene asked
+    for; a thing that stands in many places takes as many.
     """
 
     def __init__(self, scratch: Path):
@@ -48,12 +49,16 @@ class Stage:
         self.meshes: dict[str, bpy.types.Mesh] = {}
         self.pictures: dict[str, bpy.types.Image] = {}
         self.materials: dict[str, bpy.types.Material] = {}
+        self.dressed: dict[str, bpy.types.Mesh] = {}  # meshes with materials of their own, for copies to share
+        self.furs: dict[str, bpy.types.Curves] = {}
         self.slots: list[bpy.types.Object] = []
+        self.hides: list[bpy.types.Object] = []  # slots for furs
         self.lamps: list[bpy.types.Object] = []
         self.light: object = None
         self.shining: list = []
         self.render_s = 0.0  # seconds that Blender itself took for the picture and its passes
         self._settle()
+        shading.PICTURES["grain"] = grain()
 
     def _settle(self) -> None:
         """Everything that is the same for all pictures."""
@@ -66,11 +71,13 @@ class Stage:
         scene.view_settings.view_transform = "AgX"
         cycles.use_adaptive_sampling = False
         cycles.caustics_reflective = cycles.caustics_refractive = False
+        cycles.transparent_max_bounces = 24  # leaves cut out of pictures
         cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 6, 2, 3  # six are for glass
         cycles.sample_clamp_indirect = 4.0
         cycles.blur_glossy = 1.0
         cycles.denoiser, cycles.denoising_prefilter = "OPENIMAGEDENOISE", "FAST"
         cycles.use_light_tree = False  # for two lamps it costs more than it saves
+        scene.cycles_curves.shape, scene.cycles_curves.subdivisions = "RIBBONS", 2
         cycles.pixel_filter_type = "BLACKMAN_HARRIS"
         layer = self.layer
         layer.use_pass_z = layer.use_pass_normal = layer.use_pass_object_index = True
@@ -81,10 +88,10 @@ class Stage:
         scene.camera = camera
         scene.world = bpy.data.worlds.new("world")
 
-    def render(self, asked: dict) -> tuple[dict, dict]:
-        """The picture and its passes."""
+    def render(self, asked: dict, arrays: dict[str, np.ndarray]) -> tuple[dict, dict]:
+        """The picture and its passes; `arrays`: where the copies of the k-th thing stand, as `copies{k}`."""
         self.render_s = 0.0
-        self._place(asked["things"])
+        self._place(asked["things"], asked["light"], arrays)
         if asked["light"] != self.light:
             self._shine(asked["light"])
         shining = [asked["light"], *(t for t in asked["things"] if any(m["emission"] > 0.0 for m in t["materials"]))]
@@ -95,6 +102,7 @@ class Stage:
         scene, cycles = self.scene, self.scene.cycles
         scene.render.threads_mode, scene.render.threads = "FIXED", asked["threads"]
         scene.view_settings.exposure = asked["exposure"]
+        cycles.diffuse_bounces = 1 if asked["light"]["mist"] else 2  # between leaves and hairs more change little
         cycles.device, cycles.seed = asked["device"], asked["seed"] % (2**31)
         arrays = {"png": self._picture(asked["samples"], asked["denoise"])}
         if asked["annotate"]:
@@ -104,51 +112,104 @@ class Stage:
             "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0,
         }, arrays
 
-    def _place(self, things: list) -> None:
+    def _place(self, things: list, light: dict, arrays: dict[str, np.ndarray]) -> None:
         if len(self.materials) > KEPT_MATERIALS:  # before any slot is filled: it would lose what it shows
             self._forget_materials()
-        while len(self.slots) < len(things):
+        mist = light if light["mist"] and not light["hdri"] else None
+        at = 0
+        for k, thing in enumerate(things):
+            surfaces = [self._material(d, thing["mesh"], mist if thing["hazy"] else None) for d in thing["materials"]]
+            pose = np.array(thing["pose"])
+            if f"copies{k}" in arrays:
+                mesh = self._shared(thing["mesh"], surfaces)
+                for copy in pose @ arrays[f"copies{k}"]:
+                    self._fill(self._slot(at), mesh, [], copy, k + 1)
+                    at += 1
+            else:
+                self._fill(self._slot(at), self.meshes[thing["mesh"]], surfaces, pose, k + 1)
+                at += 1
+        for slot in self.slots[at:]:
+            if not slot.hide_render:
+                slot.hide_render = True
+        self._comb(things)
+
+    def _comb(self, things: list) -> None:
+        """Show the fur of those that have one, each in the material of its hide."""
+        furry = [(k, thing) for k, thing in enumerate(things) if thing["furry"]]
+        for n, (k, thing) in enumerate(furry):
+            fur = self.furs[thing["mesh"]]
+            if n == len(self.hides):
+                self.hides.append(bpy.data.objects.new(f"hide{n}", fur))
+                self.scene.collection.objects.link(self.hides[n])
+            hide, material = self.hides[n], self._material(thing["materials"][0], thing["mesh"], None, hair=True)
+            if hide.data != fur:
+                hide.data = fur
+            if list(fur.materials) != [material]:
+                fur.materials.clear()
+                fur.materials.append(material)
+            hide.pass_index, hide.matrix_world, hide.hide_render = k + 1, Matrix(thing["pose"]), False
+        for hide in self.hides[len(furry) :]:
+            hide.hide_render = True
+
+    def _slot(self, k: int) -> bpy.types.Object:
+        """Blender's k-th object, seen."""
+        while len(self.slots) <= k:
             slot = bpy.data.objects.new(f"slot{len(self.slots)}", bpy.data.meshes.new("nothing"))
-            slot.pass_index = len(self.slots) + 1
             self.scene.collection.objects.link(slot)
             self.slots.append(slot)
-        for k, slot in enumerate(self.slots):
-            there = k < len(things)
-            if slot.hide_render == there:
-                slot.hide_render = not there
-            if there:
-                self._fill(slot, things[k])
+        if self.slots[k].hide_render:
+            self.slots[k].hide_render = False
+        return self.slots[k]
 
-    def _fill(self, slot: bpy.types.Object, thing: dict) -> None:
-        mesh = self.meshes[thing["mesh"]]
+    def _shared(self, key: str, surfaces: list) -> bpy.types.Mesh:
+        """A mesh with these materials as its own: Cycles keeps it once for all objects that show it."""
+        name = repr((key, [material.name for material in surfaces]))
+        if name not in self.dressed:
+            mesh = self.dressed[name] = self.meshes[key].copy()
+            for k, material in enumerate(surfaces):
+                mesh.materials[k] = material
+        return self.dressed[name]
+
+    def _fill(self, slot: bpy.types.Object, mesh: bpy.types.Mesh, surfaces: list, pose: np.ndarray, index: int) -> None:
+        """Have a slot show a mesh, in these materials or, with none given, in its own."""
         if slot.data != mesh:
             slot.data = mesh
-        wanted = [self._material(description, thing["mesh"]) for description in thing["materials"]]
-        for material_slot, material in zip(slot.material_slots, wanted, strict=True):
-            if material_slot.link != "OBJECT":
-                material_slot.link = "OBJECT"
+        if slot.pass_index != index:
+            slot.pass_index = index
+        link = "OBJECT" if surfaces else "DATA"
+        for material_slot, material in zip(slot.material_slots, surfaces or mesh.materials, strict=True):
+            if material_slot.link != link:
+                material_slot.link = link
             if material_slot.material != material:
                 material_slot.material = material
-        matrix = np.array(thing["pose"])
-        if not np.allclose(np.array(slot.matrix_world), matrix, atol=1e-9):
-            slot.matrix_world = Matrix(matrix.tolist())
+        if not np.allclose(np.array(slot.matrix_world), pose, atol=1e-9):
+            slot.matrix_world = Matrix(pose.tolist())
 
-    def _material(self, description: dict, mesh: str) -> bpy.types.Material:
-        key = repr((description, mesh if description["image"] else None))
+    def _material(self, description: dict, mesh: str, mist: dict | None, *, hair: bool = False) -> bpy.types.Material:
+        key = repr((description, mesh if description["image"] else None, mist, hair))
         if key not in self.materials:
             material = self.materials[key] = bpy.data.materials.new("material")
             if material.node_tree is None:  # Blender 5 makes one by itself
                 material.use_nodes = True
-            shading.paint(material.node_tree, description, self.pictures.get(f"{mesh}/{description['image']}"))
+            pictures = {name: self.pictures.get(f"{mesh}/{description[name]}") for name in ("image", "normal")}
+            shading.paint(material.node_tree, description, pictures, mist, hair=hair)
         return self.materials[key]
 
     def _forget_materials(self) -> None:
+        nothing, dressed = bpy.data.meshes.new("nothing"), list(self.dressed.values())
         for slot in self.slots:
+            if slot.data in dressed:
+                slot.data = nothing
             for material_slot in slot.material_slots:
                 material_slot.material = None
+        for fur in self.furs.values():
+            fur.materials.clear()
         for material in self.materials.values():
             bpy.data.materials.remove(material)
         self.materials.clear()
+        for mesh in self.dressed.values():
+            bpy.data.meshes.remove(mesh)
+        self.dressed.clear()
 
     def _shine(self, light: dict) -> None:
         world, panorama = self.scene.world, None
@@ -247,6 +308,16 @@ class Stage:
         mesh.set_sharp_from_angle(angle=SHARP)
         self.meshes[key] = mesh
 
+    def take_fur(self, key: str, arrays: dict[str, np.ndarray]) -> None:
+        """Keep the fur of the mesh of that key: points `[strand, point, 3]`, radius `[strand, point]`, uv."""
+        points = arrays["points"]
+        fur = bpy.data.hair_curves.new(f"fur {key}")
+        fur.add_curves([points.shape[1]] * len(points))
+        fur.attributes["position"].data.foreach_set("vector", points.reshape(-1))
+        fur.attributes.new("radius", "FLOAT", "POINT").data.foreach_set("value", arrays["radius"].reshape(-1))
+        fur.attributes.new("root", "FLOAT2", "CURVE").data.foreach_set("vector", arrays["uv"].reshape(-1))
+        self.furs[key] = fur
+
     def take_picture(self, key: str, picture: np.ndarray) -> None:
         """Keep a picture `[height, width, 3 or 4]` uint8, row 0 the top."""
         height, width, channels = picture.shape
@@ -263,12 +334,32 @@ class Stage:
         for slot in self.slots:
             slot.data = nothing
         self._forget_materials()
+        for hide in self.hides:
+            bpy.data.objects.remove(hide)
+        self.hides.clear()
+        for fur in self.furs.values():
+            bpy.data.hair_curves.remove(fur)
+        self.furs.clear()
         for mesh in self.meshes.values():
             bpy.data.meshes.remove(mesh)
         for image in self.pictures.values():
             bpy.data.images.remove(image)
         self.meshes.clear()
         self.pictures.clear()
+
+
+def grain(size: int = 1024) -> bpy.types.Image:
+    """A picture of noise, coarse and fine alike, that repeats without a seam; its values are spread evenly."""
+    rng = np.random.default_rng(0)
+    wave = np.hypot(*np.meshgrid(np.fft.rfftfreq(size), np.fft.fftfreq(size)))
+    wave[0, 0] = np.inf
+    noise = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((size, size))) * wave**-1.15)
+    pixels = np.ones((noise.size, 4), np.float32)
+    pixels[np.argsort(noise, axis=None), :3] = np.linspace(0.0, 1.0, noise.size, dtype=np.float32)[:, None]
+    image = bpy.data.images.new("grain", size, size, is_data=True)
+    image.pixels.foreach_set(pixels.reshape(-1))
+    image.pack()
+    return image
 
 
 def _read_passes(path: Path) -> dict[str, np.ndarray]:
@@ -309,9 +400,11 @@ def answer(stage: Stage, asked: dict, arrays: dict[str, np.ndarray]) -> tuple[di
     """Do what a message asks."""
     verb = asked["verb"]
     if verb == "render":
-        return stage.render(asked)
+        return stage.render(asked, arrays)
     if verb == "mesh":
         stage.take_mesh(asked["key"], arrays, asked["n_parts"])
+    elif verb == "fur":
+        stage.take_fur(asked["key"], arrays)
     elif verb == "picture":
         stage.take_picture(asked["key"], arrays["picture"])
     elif verb == "forget":

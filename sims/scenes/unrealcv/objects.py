@@ -84,20 +84,26 @@ def _bounds(desk: Desk, name: str) -> str:
 
 def _corners(actor: Actor) -> np.ndarray:
     assert actor.model is not None
-    vertices, pose = actor.model.mesh.vertices, pose_of(actor.place)
+    vertices = actor.model.mesh.vertices
     ends = np.stack([vertices.min(0), vertices.max(0)]).astype(np.float64)
     own = np.array([[ends[i, 0], ends[j, 1], ends[k, 2]] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
-    return own @ pose[:3, :3].T + pose[:3, 3]
+    return _everywhere(actor, own)
+
+
+def _everywhere(actor: Actor, points: np.ndarray) -> np.ndarray:
+    """`[n, 3]` points of an actor's mesh in the world, wherever it stands."""
+    poses = pose_of(actor.place) @ (np.eye(4)[None] if actor.copies is None else actor.copies)
+    return (points @ poses[:, :3, :3].swapaxes(1, 2) + poses[:, None, :3, 3]).reshape(-1, 3)
 
 
 def _vertices(desk: Desk, name: str) -> str | Job:
     actor = actor_named(desk, name)
     if actor.model is None:
         return ""
-    model, pose = actor.model, pose_of(actor.place)
+    vertices = actor.model.mesh.vertices
 
     def job() -> bytes:
-        points = to_unreal(model.mesh.vertices @ pose[:3, :3].T + pose[:3, 3])
+        points = to_unreal(_everywhere(actor, vertices))
         return "".join("%.5f     %.5f     %.5f\n" % (x, y, z) for x, y, z in points.tolist()).encode()  # noqa: UP031
 
     return job

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sims.scenes.basic.solids import box
 from sims.scenes.description import RGB, Camera, Light, Material, Model, Placed, SceneState
@@ -53,12 +54,14 @@ class Actor:
 
     Args:
         uclass: what it was spawned as. model: its mesh, or None. role: as `Placed` has it.
+        copies: `[n, 4, 4]`, of what stands in many places, as `Placed` has it.
         optics: of a camera, or None. color: of its pixels in masks. material: a texture's name for all of it.
     """
 
     uclass: str
     model: Model | None = None
     role: str = "object"
+    copies: NDArray[np.float64] | None = None
     optics: Optics | None = None
     location: Triple = (0.0, 0.0, 0.0)
     rotation: Triple = (0.0, 0.0, 0.0)
@@ -132,6 +135,7 @@ def open_level(stage: Stage, world: str) -> None:
             thing.model.name.replace(" ", "_"),
             thing.model,
             thing.role,
+            thing.copies,
             location=_triple(place.location),
             rotation=_triple(place.rotation),
             scale=_triple(place.scale),
@@ -227,7 +231,7 @@ def scene_of(stage: Stage, name: str) -> tuple[SceneState, tuple[str, ...]]:
 
 def _placed(actor: Actor) -> Placed:
     assert actor.model is not None
-    return Placed(actor.model, pose_of(actor.place), TEXTURES[actor.material], actor.role)
+    return Placed(actor.model, pose_of(actor.place), TEXTURES[actor.material], actor.role, actor.copies)
 
 
 def color_of(k: int) -> tuple[int, int, int]:

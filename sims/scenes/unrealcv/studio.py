@@ -141,5 +141,8 @@ def _forms(kind: str) -> str:
 
 
 def _key(state: SceneState) -> Any:
-    things = tuple((t.model.key, t.materials, t.pose.tobytes(), t.role) for t in state.things)
+    things = tuple(
+        (t.model.key, t.materials, t.pose.tobytes(), t.role, None if t.copies is None else t.copies.tobytes())
+        for t in state.things
+    )
     return things, state.light, state.camera, state.exposure

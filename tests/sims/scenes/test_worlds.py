@@ -1,20 +1,26 @@
-"""The worlds of the basic pack: level where objects stand, whole, enough of them."""
+"""The worlds: level where objects stand, whole, enough of them, their plants on the ground and out of the way."""
 
 import numpy as np
 import pytest
 
-from sims.scenes.grounds import FLAT
+from sims.scenes.grounds import FLAT, height_at
+from sims.scenes.indoors import FURNISHED, HOURS, ROOMS
+from sims.scenes.outdoors import LANDS, PLACES, SKIES
+from sims.scenes.packs import open_pack
+from sims.scenes.placing import ROOMY, scene_state, space_of
+from sims.scenes.scattering import Growth, merged, scattered, variants
 from sims.scenes.worlds import WORLDS
 
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_worlds_are_level_where_objects_stand(name):
-    models = WORLDS[name].models()
+    world = WORLDS[name]
+    models = world.models()
     assert models[0][1] == "ground"
     vertices = models[0][0].mesh.vertices
-    inside = np.hypot(vertices[:, 0], vertices[:, 1]) < 0.99 * FLAT
+    inside = np.hypot(vertices[:, 0], vertices[:, 1]) < 0.99 * max(FLAT, min(world.level, 9.0))
     assert inside.any()
-    np.testing.assert_array_equal(vertices[inside, 2], 0.0)
+    np.testing.assert_allclose(vertices[inside, 2], 0.0, atol=0.0)
     for model, role in models:
         assert role in ("ground", "wall")
         assert np.isfinite(model.mesh.vertices).all()
@@ -23,5 +29,103 @@ def test_worlds_are_level_where_objects_stand(name):
 
 
 def test_there_are_enough_worlds():
-    assert len(WORLDS) >= 16
+    assert len(WORLDS) == 20 + len(PLACES) + len(FURNISHED) * len(HOURS)
+    assert len(WORLDS) >= 64 + 20
     assert {world.light.hdri for world in WORLDS.values()} >= {"city", "forest", None}
+    assert {sky for land in LANDS.values() for sky in land.skies} == set(SKIES)
+    assert list(WORLDS)[:2] == ["City", "Courtyard"]  # designs that ship take the first of them
+
+
+@pytest.mark.parametrize("name", [place.name for place in PLACES if place.name.endswith(("Noon", "Overcast", "Mist"))])
+@pytest.mark.parametrize("unit", [0.3, 7.0])
+def test_what_grows_stands_on_the_ground_and_makes_room(name, unit):
+    world = WORLDS[name]
+    growths = [growth for growth in world.growths if not growth.carpet and not growth.at]
+    for k, growth in enumerate(growths):
+        room = max(1.0, unit / world.clear)
+        where = scattered(growth, world.terrain, k, room)
+        x, y, z = where[:, :3, 3].T
+        np.testing.assert_allclose(z, height_at(world.terrain, x, y))
+        assert (np.hypot(x, y) >= 0.999 * growth.near * room).all()
+        assert np.median(np.linalg.norm(where[:, :3, 2], axis=1)) == pytest.approx(growth.size, rel=0.9)
+    for model, copies, role in world.things(unit):
+        assert role in ("plant", "furniture")
+        assert copies.shape[1:] == (4, 4)
+        assert np.isfinite(model.mesh.vertices).all()
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_things_of_a_world_have_names_of_their_own(name):
+    world = WORLDS[name]
+    names = [model.name for model, _ in world.models()] + [model.name for model, _, _ in world.things(1.0)]
+    assert len(set(names)) == len(names)
+
+
+def test_growths_of_one_kind_in_two_sizes_are_one_thing():
+    sizes = [growth.size for growth in WORLDS["RocksNoon"].growths if growth.kind == "rock"]
+    (copies,) = (copies for model, copies, _ in WORLDS["RocksNoon"].things(1.0) if model.name == "rock 0")
+    tall = copies[:, 2, 2]
+    assert (tall < 2 * min(sizes)).any()
+    assert (tall > 0.5 * max(sizes)).any()
+
+
+def test_worlds_are_the_same_each_time_and_no_two_alike():
+    growth = Growth("oak", 12, 8.0, 60.0, 10.0)
+    terrain = WORLDS["ForestNoon"].terrain
+    first, again, other = (scattered(growth, terrain, seed, 1.0) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    apart = np.linalg.norm(first[:, None, :2, 3] - first[None, :, :2, 3], axis=2) + 99.0 * np.eye(12)
+    assert apart.min() > 2.0
+
+
+def test_plants_measure_what_they_should():
+    for kind in ("oak", "fir", "acacia", "birch", "shrub"):
+        for model in variants(kind):
+            low, high = model.mesh.vertices.min(0), model.mesh.vertices.max(0)
+            assert 0.8 < high[2] < 1.35, kind
+            assert low[2] > -0.06, kind
+    for model in variants("rock"):
+        assert 0.5 < np.ptp(model.mesh.vertices[:, 0]) < 1.2
+        assert model.mesh.vertices[:, 2].min() < -0.05 < 0.1 < model.mesh.vertices[:, 2].max()
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match="nothing is of the kind 'triffid': expected one of grass"):
+        variants("triffid")
+
+
+def test_carpets_are_one_mesh():
+    models = variants("litter")
+    where = scattered(Growth("litter", 9, 0.0, 4.0, 0.1, carpet=True), WORLDS["ForestNoon"].terrain, 0, 1.0)
+    which = np.arange(9) % len(models)
+    one = merged("birch", models, where, which)
+    assert len(one.mesh.triangles) == sum(len(models[k].mesh.triangles) for k in which)
+    assert one.mesh.triangles.max() == len(one.mesh.vertices) - 1
+    first = models[0].mesh.vertices @ where[0, :3, :3].T + where[0, :3, 3]
+    np.testing.assert_allclose(one.mesh.vertices[: len(first)], first, atol=1e-5)
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+def test_the_camera_goes_around_a_large_animal_within_what_stands_high_in_its_room(room):
+    ring = 2.1 * room.level / ROOMY  # an animal's default distance in its own lengths, in metres of a room not grown
+    for model, copies, role in room.things(7.0):
+        for pose in copies if role == "furniture" else ():
+            at = model.mesh.vertices @ pose[:3, :3].T + pose[:3, 3]
+            assert (np.hypot(*at[at[:, 2] > 1.2, :2].T) > ring).all(), model.name
+
+
+def test_rooms_grow_with_their_furniture_and_the_camera_stays_inside():
+    pack = open_pack("basic")
+    space = space_of(pack)
+    for room in ("LivingRoomDay", "HallwayEvening", "BarnDay"):
+        state = scene_state(pack, space.completed({"world_name": room, "character_name": "Teapot"}), 64, 64, 0)
+        assert {thing.role for thing in state.things} == {"object", "ground", "wall", "furniture", "plant"} - (
+            set() if room == "BarnDay" else {"plant"}
+        )
+        half = WORLDS[room].width / 2.0
+        assert np.abs(np.array(state.camera.pose)[:2, 3]).max() < half
+        assert ROOMY * half / WORLDS[room].level > 2.1  # also around what is larger, from an animal's default distance
+        for thing in state.things:
+            if thing.role == "furniture":
+                assert np.abs(thing.copies[:, :2, 3]).max() < half

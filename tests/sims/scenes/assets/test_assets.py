@@ -141,7 +141,7 @@ def test_an_interrupted_run_leaves_nothing_that_counts(recipe, package, monkeypa
     (cache / "packs" / ".tmp-left").mkdir()
     monkeypatch.setitem(PACKS, "animals", recipe)
     get_pack("animals", package)
-    assert sorted(path.name for path in (cache / "packs").iterdir()) == ["animals", "animals.lock"]
+    assert sorted(path.name for path in (cache / "packs").iterdir()) == ["animals", "packs.lock"]
 
 
 def test_a_package_of_something_else_is_refused(recipe, tmp_path):

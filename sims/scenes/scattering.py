@@ -1,0 +1,147 @@
+"""Where plants, stones and furniture stand: seeded, on the ground, at their own sizes, clear of the objects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sims.scenes.description import Mesh, Model
+from sims.scenes.grounds import Terrain, height_at
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Many of one kind.
+
+    Args:
+        kind: of `flora.KINDS` or `buildings.KINDS`, or the name of one of the basic pack's objects. n: how many.
+        near, far: the radii in metres between which they stand. size: in metres, of the common ones: their height; of
+            stones and carpets their width. spread: of the sizes, as the standard deviation of the logarithm.
+        at: for furniture: `(x, y, turn_deg)` of each, in place of chance. stands: whether it is furniture, not nature.
+        carpet: whether it covers the ground: on a grid, also where objects stand, and never moved aside.
+    """
+
+    kind: str
+    n: int
+    near: float
+    far: float
+    size: float
+    spread: float = 0.2
+    at: tuple[tuple[float, float, float], ...] = ()
+    stands: bool = False
+    carpet: bool = False
+
+
+def scattered(growth: Growth, terrain: Terrain, seed: int, room_for: float) -> NDArray[np.float64]:
+    """`[n, 4, 4]` where the copies of a growth's models (1 m in size) stand.
+
+    Args:
+        room_for: how much further out they stand than the growth says, for an object that is larger than usual.
+    """
+    rng = np.random.default_rng(seed)
+    if growth.at:
+        x, y, turn = np.array(growth.at, np.float64).T
+        size = np.full(len(x), growth.size)
+        return _poses(x, y, np.deg2rad(turn), size, size, np.zeros(len(x)), rng, lean=0.0)
+    x, y = _carpet(growth, rng) if growth.carpet else _apart(growth, rng)
+    if not growth.carpet:
+        x, y = room_for * x, room_for * y
+    dry = np.ones(len(x), bool) if terrain.shore is None else y < terrain.shore + 2.0
+    x, y = x[dry], y[dry]
+    size = growth.size * np.exp(growth.spread * rng.standard_normal(len(x)))
+    wide = CARPET_M if growth.carpet else size * np.exp(0.08 * rng.standard_normal(len(x)))
+    turn = 2.0 * np.pi * rng.random(len(x))
+    return _poses(x, y, turn, np.broadcast_to(wide, x.shape), size, height_at(terrain, x, y), rng, lean=0.04)
+
+
+CARPET_M = 1.2
+"""Metres: the side of a piece of carpet."""
+
+
+def _carpet(growth: Growth, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A grid of pieces, whole near the middle and thinner further out: `n` of them at most."""
+    m = int(growth.far / CARPET_M)
+    x, y = np.meshgrid(np.arange(-m, m + 1), np.arange(-m, m + 1))
+    x, y = (CARPET_M * a.reshape(-1) + rng.uniform(-0.3, 0.3, a.size) for a in (x, y))
+    r = np.hypot(x, y)
+    weight = np.where((r >= growth.near) & (r < growth.far), (4.0 / np.maximum(r, 4.0)) ** 1.3, 0.0)
+    order = np.argsort(-weight * rng.random(len(r)) ** 0.3)
+    keep = order[: min(growth.n, int((weight > 0.0).sum()))]
+    return x[keep], y[keep]
+
+
+def _apart(growth: Growth, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Places by chance, denser near the middle; of ten candidates the one farthest from the others (Mitchell)."""
+    placed: list[tuple[float, float]] = []
+    for _ in range(growth.n):
+        r = growth.near + (growth.far - growth.near) * rng.random(10) ** 1.3
+        turn = 2.0 * np.pi * rng.random(10)
+        spots = np.stack([r * np.cos(turn), r * np.sin(turn)], 1)
+        if placed:
+            apart = np.linalg.norm(spots[:, None] - np.array(placed)[None], axis=2).min(1) / np.sqrt(r)
+            placed.append(tuple(spots[int(apart.argmax())].tolist()))
+        else:
+            placed.append(tuple(spots[0].tolist()))
+    x, y = np.array(placed).reshape(-1, 2).T
+    return x, y
+
+
+def _poses(x, y, turn, wide, tall, z, rng: np.random.Generator, *, lean: float) -> NDArray[np.float64]:
+    """Matrices of things that are turned about the vertical, scaled and tilted a little, at x, y, z; all `[n]`."""
+    out = np.zeros((len(x), 4, 4))
+    c, s = np.cos(turn), np.sin(turn)
+    out[:, 0, 0], out[:, 0, 1], out[:, 1, 0], out[:, 1, 1] = wide * c, -wide * s, wide * s, wide * c
+    out[:, :2, 2] = lean * rng.standard_normal((len(x), 2)) * tall[:, None]
+    out[:, 2, 2], out[:, 3, 3] = tall, 1.0
+    out[:, :3, 3] = np.stack([x, y, z], 1)
+    return out
+
+
+def merged(name: str, models: Sequence[Model], where: NDArray[np.float64], which: NDArray[np.intp]) -> Model:
+    """Copies as one mesh, model `which[k]` at `where[k]`: a renderer finds its way faster than through as many copies
+    that overlap. The models have the same materials.
+    """
+    points, triangles, parts, smooth, start = [], [], [], [], 0
+    for n, model in enumerate(models):
+        mesh, poses = model.mesh, where[which == n]
+        at = np.einsum("kij,vj->kvi", poses[:, :3, :3], mesh.vertices) + poses[:, None, :3, 3]
+        first = start + len(mesh.vertices) * np.arange(len(poses))[:, None, None]
+        points.append(at.reshape(-1, 3).astype(np.float32))
+        triangles.append((mesh.triangles[None] + first).reshape(-1, 3).astype(np.int32))
+        parts.append(np.tile(mesh.part, len(poses)))
+        smooth.append(np.tile(mesh.smooth, len(poses)))
+        start += points[-1].shape[0]
+    mesh = Mesh(*(np.concatenate(arrays) for arrays in (points, triangles, parts, smooth)))
+    return Model(name, mesh, models[0].materials)
+
+
+@lru_cache(maxsize=64)
+def variants(kind: str, plants: str = "") -> tuple[Model, ...]:
+    """The models of a kind, 1 m in size (plants: high; stones and carpets: wide), named for it.
+
+    Args:
+        plants: the stamp of the pack `plants`, if its models are used where it has that kind; "": those made here.
+
+    Raises:
+        ValueError: there is no such kind.
+    """
+    return tuple(replace(model, name=f"{kind} {k}") for k, model in enumerate(_made(kind, plants)))
+
+
+def _made(kind: str, plants: str) -> tuple[Model, ...]:
+    from sims.scenes import buildings, flora
+    from sims.scenes.basic import OBJECTS, build
+
+    if kind in OBJECTS:
+        return (build(kind),)
+    if plants:
+        from sims.scenes.plants.library import plant_models
+
+        if models := plant_models(kind, plants):
+            return models
+    kinds = {**flora.KINDS, **buildings.KINDS}
+    if kind not in kinds:
+        raise ValueError(f"nothing is of the kind {kind!r}: expected one of {', '.join((*kinds, *OBJECTS))}")
+    return kinds[kind]()

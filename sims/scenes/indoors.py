@@ -111,7 +111,7 @@ HOURS: dict[str, tuple[float, RGB, float]] = {
 
 
 LEVEL = 0.19
-"""How far a room is free of furniture, as a share of its width: the camera goes around an object within its bookcases."""
+"""How far a room is free of furniture, as a share of its width: a camera goes around an object within the bookcases."""
 
 
 def _room(name: str, room: Furnished, hour: str) -> World:

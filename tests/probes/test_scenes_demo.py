@@ -14,5 +14,12 @@ def test_the_page_shows_objects_worlds_factors_and_annotations(tmp_path, capsys)
     assert renderer.drawn == 3 + 2 + 24 + 2 + 4
     assert page.count("data:image/png") == 5
     assert not re.search(r'(src|href)="(?!data:)', page), "nothing is loaded from elsewhere"
-    for word in ("CoffeeMug", "Cellar", "camera_yaw", "tight box", "a coffee mug on the left", "hard negative"):
+    for word in (
+        "CoffeeMug",
+        "GreyStudioEvening",
+        "camera_yaw",
+        "tight box",
+        "a coffee mug on the left",
+        "hard negative",
+    ):
         assert word in page

@@ -167,7 +167,7 @@ def command(settings, *more):
         "matches",
         "learners",
     )
-    for name in (*names, "steps", "evaluate_matches", "precision", "arenas"):
+    for name in (*names, "steps", "evaluate_matches", "precision", "arenas", "keep_checkpoints"):
         words += [f"--{name.replace('_', '-')}", str(getattr(settings, name))]
     return subprocess.Popen(
         [sys.executable, "umwelt.py", "train", "ctf", "--out", str(settings.out), *words, *more],

@@ -7,6 +7,12 @@ from numpy.typing import NDArray
 
 from sims.scenes.description import Camera
 
+CATEGORIES = {"ground": 1, "wall": 2, "prop": 3, "plant": 4, "furniture": 5}
+"""By a thing's role, its number in `Rendered.semantic`; the sky is 0."""
+
+FIRST_CHARACTER = 10
+"""The number there of the pack's first character."""
+
 
 class Seen(NamedTuple):
     """One object of a scene as the picture shows it.
@@ -42,8 +48,8 @@ class Rendered(NamedTuple):
             inf where there is only sky.
         normals: `[H, W, 3]` float32 unit vectors in the world's frame (z up), the relief of surfaces included; 0 in the
             sky.
-        instance: `[H, W]` uint16: 0 sky, else the thing's number. semantic: `[H, W]` uint16: 0 sky, 1 ground, 2 wall,
-            3 prop, from 10 on the pack's characters in their order.
+        instance: `[H, W]` uint16: 0 sky, else the thing's number. semantic: `[H, W]` uint16: 0 sky,
+            `CATEGORIES`, from `FIRST_CHARACTER` on the pack's characters in their order.
         albedo: `[H, W, 3]` uint8, sRGB of the surfaces' colour without light.
         objects: the characters that were asked for, in order.
         camera: intrinsics and pose. factors: every factor's value, defaults included. seed: of the samples.

@@ -17,7 +17,7 @@ from sims.scenes.description import Camera, Passes, Placed, SceneState
 from sims.scenes.factors import factors_of
 from sims.scenes.packs import Pack, open_pack
 from sims.scenes.placing import corners_of, scene_state, space_of
-from sims.scenes.rendered import Rendered, Seen
+from sims.scenes.rendered import CATEGORIES, FIRST_CHARACTER, Rendered, Seen
 
 LEAST_PIXELS = 16
 """Pixels of an object below which it counts as out of sight."""
@@ -25,8 +25,6 @@ LEAST_PIXELS = 16
 LEAST_IN_FRAME, LEAST_VISIBLE = 0.5, 0.1
 """Shares of an object's outline that must be in the frame, and be seen, for a picture to be sound."""
 
-CATEGORIES = {"ground": 1, "wall": 2, "prop": 3, "plant": 4, "furniture": 5}
-FIRST_CHARACTER = 10
 COSTLY = ("world_name", "scene_light", "character_name", "character2_name")
 """Factors whose change costs a renderer most, the costliest first."""
 

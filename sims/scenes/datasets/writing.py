@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sims.core.files import write_atomic
-from sims.scenes.rendered import Rendered, Seen
+from sims.scenes.rendered import CATEGORIES, FIRST_CHARACTER, Rendered, Seen
 
 ROWS = "rows"
 """The folder of the records."""
@@ -43,7 +43,9 @@ CONVENTIONS = {
     "ray_depth": "float32, metres along each pixel's ray, inf in the sky",
     "normals": "float32 [height, width, 3], unit vectors in the world's frame, 0 in the sky",
     "instance": "16-bit, 0 sky, else the number of the thing (`objects.instance`)",
-    "semantic": "16-bit, 0 sky, 1 ground, 2 wall, 3 prop, from 10 on the pack's characters in their order",
+    "semantic": "16-bit, 0 sky, "
+    + "".join(f"{number} {role}, " for role, number in CATEGORIES.items())
+    + f"from {FIRST_CHARACTER} on the pack's characters in their order",
     "albedo": "8-bit sRGB of the surfaces' colour without light",
     "boxes": "left, top, right, bottom in pixels, right and bottom excluded",
 }

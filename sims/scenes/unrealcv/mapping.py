@@ -54,7 +54,7 @@ class Mapping:
         timeout_s: for an answer. settle_s: to wait before pictures, for engines whose pictures lag behind.
         level, light, texture: commands of a world, of a light, and of a texture on {object}; {value} is its name.
         models: what plays each character, by its name; `plinth` is what stands under one at the top.
-        parts: patterns of the level's own actors, by their role (`ground`, `wall`).
+        parts: patterns of the level's own actors, by role (`ground`, `wall`, `plant`, `furniture`).
     """
 
     address: str = "127.0.0.1:9000"

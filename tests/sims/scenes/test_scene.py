@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from sims.scenes import Discrete, Space, full_factorial
-from sims.scenes.scene import FIRST_CHARACTER, Scene, seed_of
+from sims.scenes.rendered import FIRST_CHARACTER
+from sims.scenes.scene import Scene, seed_of
 from tests.sims.scenes.flat import Flat
 
 

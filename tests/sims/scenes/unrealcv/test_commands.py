@@ -259,3 +259,16 @@ def test_optical_flow_is_the_motion_since_it_was_last_asked_for(desk):
     shown = np.asarray(Image.open(io.BytesIO(desk.execute("vget /camera/0/optical_flow png")())))
     assert not shown[..., :3].any()  # asked again: nothing has moved since
     assert scene_flow.__doc__
+
+
+def test_what_stands_in_many_places_is_one_actor_with_all_of_them(desk):
+    assert said(desk, "vset /action/game/level SavannaNoon") == "ok"
+    assert "acacia_0" in said(desk, "vget /objects").split()
+    low, high = np.array(said(desk, "vget /object/acacia_0/bounds").split(), float).reshape(2, 3)
+    points = np.array([line.split() for line in said(desk, "vget /object/acacia_0/vertices").splitlines()], float)
+    assert (high - low)[:2].min() > 3000.0  # one of them is about 5 m wide, in cm
+    assert (points.min(0) >= low - 0.01).all()
+    assert (points.max(0) <= high + 0.01).all()
+    said(desk, "vset /object/acacia_0/location 100 0 0")
+    moved = np.array(said(desk, "vget /object/acacia_0/bounds").split(), float).reshape(2, 3)
+    np.testing.assert_allclose(moved - [low, high], [[100.0, 0.0, 0.0]] * 2, atol=0.02)

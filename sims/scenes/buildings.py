@@ -86,8 +86,7 @@ def rug() -> tuple[Model, ...]:
 
 def _whole(shapes: list[Mesh]) -> Mesh:
     """Shapes of one surface as one mesh."""
-    shape, _ = joined([(piece, FRAME) for piece in shapes])
-    return shape._replace(part=shape.part * 0)
+    return joined([(piece, FRAME) for piece in shapes])[0]
 
 
 KINDS: dict[str, Callable[[], tuple[Model, ...]]] = {

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sims.scenes.basic.solids import mesh, sphere, tube
+from sims.scenes.basic.solids import joined, mesh, sphere, tube
 from sims.scenes.description import Material, Mesh, Model
 
 Points = NDArray[np.float64]
@@ -27,18 +27,7 @@ SNOWY = replace(NEEDLE, color=(0.05, 0.09, 0.06), color2=(0.75, 0.8, 0.86), tran
 
 def put(name: str, pieces: Pieces) -> Model:
     """One model of several meshes, each in its surface; unlike `assembled` it keeps their size and place."""
-    starts = np.cumsum([0, *(len(piece.vertices) for piece, _ in pieces[:-1])])
-    part = np.repeat(np.arange(len(pieces)), [len(piece.triangles) for piece, _ in pieces])
-    return Model(
-        name,
-        mesh(
-            np.concatenate([piece.vertices for piece, _ in pieces]),
-            np.concatenate([piece.triangles + start for (piece, _), start in zip(pieces, starts, strict=True)]),
-            part,
-            np.concatenate([piece.smooth for piece, _ in pieces]),
-        ),
-        tuple(material for _, material in pieces),
-    )
+    return Model(name, *joined(pieces))
 
 
 def leaves(at: Points, size: Points, rng: np.random.Generator, droop: float = 0.0) -> Mesh:
@@ -129,13 +118,7 @@ def _tree(k: int, material: Material, crown: tuple[float, float, float], n: int)
         middle = 0.5 * (fork + tip) + [0.0, 0.0, 0.03]
         pieces.append((tube(np.stack([fork, middle, tip]), np.array([0.012, 0.007, 0.002]), 5), BARK))
     at = _lumps(tips, n, 0.36 * radius + 0.05, rng)
-    return put(f"tree {k}", [*_merged(pieces), (leaves(at, 0.036 * rng.uniform(0.6, 1.4, n), rng, 0.5), material)])
-
-
-def _merged(pieces: Pieces) -> Pieces:
-    """Meshes of one surface as one."""
-    whole = put("", pieces).mesh
-    return [(whole._replace(part=np.zeros_like(whole.part)), pieces[0][1])]
+    return put(f"tree {k}", [*pieces, (leaves(at, 0.036 * rng.uniform(0.6, 1.4, n), rng, 0.5), material)])
 
 
 def conifer(material: Material, n: int = 5000) -> Callable[[], tuple[Model, ...]]:

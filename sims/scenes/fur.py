@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sims.scenes.animals.smoothing import normals_of
 from sims.scenes.description import Model
 
 N_STRANDS = 50_000
@@ -46,7 +47,7 @@ def strands_of(model: Model, n: int = N_STRANDS) -> Strands:
     hide = mesh.triangles[mesh.part == 0].astype(np.int64)
     uv = None if mesh.uv is None else mesh.uv[mesh.part == 0]
     vertices = mesh.vertices.astype(np.float64)
-    grown, normals = _grown(vertices, hide), _normals(vertices, hide)
+    grown, normals = _grown(vertices, hide), normals_of(vertices, hide)
     a, b, c = np.moveaxis(vertices[hide], 1, 0)
     weight = np.linalg.norm(np.cross(b - a, c - a), axis=1) * grown[hide].mean(1)
     which = rng.choice(len(hide), n, p=weight / weight.sum())
@@ -93,15 +94,6 @@ def _grown(vertices: NDArray[np.float64], hide: NDArray[np.int64]) -> NDArray[np
 def _ramp(x: NDArray[np.float64], ends: tuple[float, float]) -> NDArray[np.float64]:
     t = np.clip((x - ends[0]) / (ends[1] - ends[0]), 0.0, 1.0)
     return t * t * (3.0 - 2.0 * t)
-
-
-def _normals(vertices: NDArray[np.float64], triangles: NDArray[np.int64]) -> NDArray[np.float64]:
-    """`[vertex, 3]` unit normals, 0 at vertices of no triangle."""
-    a, b, c = np.moveaxis(vertices[triangles], 1, 0)
-    total = np.zeros_like(vertices)
-    for k in range(3):
-        np.add.at(total, triangles[:, k], np.cross(b - a, c - a))
-    return _unit(total)
 
 
 def _unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

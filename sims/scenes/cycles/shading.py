@@ -49,7 +49,7 @@ def paint(
     """Make a material's tree what `d` says (`sims.scenes.description.Material`).
 
     Args:
-        pictures: Blender's images or None, by `image` and `normal`. mist: the light whose air hides it far away.
+        pictures: Blender's images or None, by `image`, `normal` and `sky`. mist: the light whose air hides it far away.
         hair: whether it is of strands, which have their place in the picture as the attribute `root`.
     """
     nodes = Nodes(tree)
@@ -85,7 +85,9 @@ def paint(
         else:
             nodes.link(value.node.outputs["Alpha"], shader.inputs["Alpha"])
     surface = _faded(nodes, d["fade"], surface)
-    nodes.link(surface if mist is None else _hazy(nodes, surface, mist), output.inputs["Surface"])
+    if mist is not None:
+        surface = _hazy(nodes, surface, mist, pictures["sky"])
+    nodes.link(surface, output.inputs["Surface"])
 
 
 def _emboss(nodes: Nodes, shader: Any, picture: Any) -> None:
@@ -121,7 +123,7 @@ def _leafy(nodes: Nodes, share: float, surface: object, shader: Any) -> object:
     return _mixed(nodes, share, surface, through.outputs[0])
 
 
-def _hazy(nodes: Nodes, surface: object, light: dict[str, Any]) -> object:
+def _hazy(nodes: Nodes, surface: object, light: dict[str, Any], sky: Any) -> object:
     """The surface behind the air: the farther from the eye, the more of it has the sky's colour over the horizon."""
     far = nodes.math("DIVIDE", nodes.add("ShaderNodeCameraData").outputs["View Distance"], -light["mist"])
     hidden = nodes.math("SUBTRACT", 1.0, nodes.math("EXPONENT", far, 0.0))
@@ -130,7 +132,7 @@ def _hazy(nodes: Nodes, surface: object, light: dict[str, Any]) -> object:
     nodes.link(nodes.add("ShaderNodeNewGeometry").outputs["Incoming"], away.inputs[0])
     away.inputs["Scale"].default_value = -1.0
     air = nodes.add("ShaderNodeEmission")
-    nodes.link(_tinted(nodes, light, _sky(nodes, light, away.outputs[0])), air.inputs["Color"])
+    nodes.link(_tinted(nodes, light, _painted_sky(nodes, sky, away.outputs[0])), air.inputs["Color"])
     air.inputs["Strength"].default_value = light["strength"]
     return _mixed(nodes, seen, surface, air.outputs[0])
 
@@ -348,17 +350,31 @@ def _faded(nodes: Nodes, fade: list[float] | None, surface: object) -> object:
     return mix.outputs[0]
 
 
-def shine(tree: Any, light: dict[str, Any], panorama: Any | None) -> None:
-    """Make a world's tree the surroundings that `light` describes; `panorama`: Blender's image or None for a sky."""
+def shine(tree: Any, light: dict[str, Any], picture: Any | None) -> None:
+    """Make a world's tree the surroundings that `light` describes.
+
+    Args:
+        picture: Blender's image of a panorama, or of this sky as the worker painted it; None for the sky's own nodes,
+            which cost more at every ray that meets them.
+    """
     nodes = Nodes(tree)
     background = nodes.add("ShaderNodeBackground")
-    if panorama is None:
-        around = _sky(nodes, light, nodes.add("ShaderNodeTexCoord").outputs["Generated"])
+    way = nodes.add("ShaderNodeTexCoord").outputs["Generated"]
+    if picture is None:
+        around = _sky(nodes, light, way)
+    elif light["hdri"]:
+        around = _panorama(nodes, light, picture)
     else:
-        around = _panorama(nodes, light, panorama)
+        around = _painted_sky(nodes, picture, way)
     nodes.link(_tinted(nodes, light, around), background.inputs["Color"])
     background.inputs["Strength"].default_value = light["strength"]
     nodes.link(background.outputs[0], nodes.add("ShaderNodeOutputWorld").inputs["Surface"])
+
+
+def _painted_sky(nodes: Nodes, picture: Any, way: object) -> object:
+    texture = nodes.add("ShaderNodeTexEnvironment", image=picture)
+    nodes.link(way, texture.inputs["Vector"])
+    return texture.outputs["Color"]
 
 
 def _panorama(nodes: Nodes, light: dict[str, Any], panorama: Any) -> object:
@@ -382,6 +398,10 @@ def _tinted(nodes: Nodes, light: dict[str, Any], colour: object) -> object:
     tint.inputs[7].default_value = (*light["tint"], 1.0)
     nodes.link(colour, tint.inputs[6])
     return tint.outputs[2]
+
+
+SKY = ("rotation_deg", "elevation_deg", "haze", "clouds")
+"""What of a light its sky depends on."""
 
 
 def _sky(nodes: Nodes, light: dict[str, Any], direction: object) -> object:

@@ -30,6 +30,7 @@ import OpenImageIO
 
 PANORAMAS = Path(bpy.utils.system_resource("DATAFILES", path="studiolights")) / "world"
 KEPT_MATERIALS = 400
+SKY_PIXELS = 512  # of a panorama's height: a pixel of it is two of a picture's with 224
 SHARP = math.radians(40.0)  # an edge sharper than that is shaded as an edge, also on smooth parts
 TO_BLENDER = np.diag([1.0, -1.0, -1.0, 1.0])  # OpenCV's camera axes to Blender's (y up, looks to -z)
 
@@ -54,6 +55,7 @@ class Stage:
         self.slots: list[bpy.types.Object] = []
         self.hides: list[bpy.types.Object] = []  # slots for furs
         self.lamps: list[bpy.types.Object] = []
+        self.skies: dict[str, bpy.types.Image] = {}
         self.light: object = None
         self.shining: list = []
         self.render_s = 0.0  # seconds that Blender itself took for the picture and its passes
@@ -192,6 +194,7 @@ class Stage:
             if material.node_tree is None:  # Blender 5 makes one by itself
                 material.use_nodes = True
             pictures = {name: self.pictures.get(f"{mesh}/{description[name]}") for name in ("image", "normal")}
+            pictures["sky"] = self._sky(mist) if mist else None
             shading.paint(material.node_tree, description, pictures, mist, hair=hair)
         return self.materials[key]
 
@@ -210,20 +213,35 @@ class Stage:
         for mesh in self.dressed.values():
             bpy.data.meshes.remove(mesh)
         self.dressed.clear()
+        for sky in self.skies.values():
+            bpy.data.images.remove(sky)
+        self.skies.clear()
+        self.light = None
 
     def _shine(self, light: dict) -> None:
-        world, panorama = self.scene.world, None
+        world = self.scene.world
         if world.node_tree is None:
             world.use_nodes = True
         if light["hdri"]:
-            panorama = bpy.data.images.load(str(PANORAMAS / f"{light['hdri']}.exr"), check_existing=True)
-        shading.shine(world.node_tree, light, panorama)
+            around = bpy.data.images.load(str(PANORAMAS / f"{light['hdri']}.exr"), check_existing=True)
+        else:
+            around = self._sky(light)
+        shading.shine(world.node_tree, light, around)
+        world.cycles.sampling_method = "AUTOMATIC" if light["hdri"] else "MANUAL"
+        world.cycles.sample_map_resolution = SKY_PIXELS // 2  # a sky is smooth: its sun is a lamp
         for lamp in self.lamps:
             bpy.data.lights.remove(lamp.data)
         self.lamps = [self._lamp(light, lamp) for lamp in light["lamps"]]
         if not light["hdri"]:
             self.lamps.append(self._sun(light))
         self.light = light
+
+    def _sky(self, light: dict) -> bpy.types.Image:
+        """A sky as a panorama, painted once: its nodes cost a fifth of a picture, and seconds when it is new."""
+        key = repr({name: light[name] for name in shading.SKY})
+        if key not in self.skies:
+            self.skies[key] = painted_sky(light, self.scratch / f"sky{len(self.skies)}.exr")
+        return self.skies[key]
 
     def _sun(self, light: dict) -> bpy.types.Object:
         data = bpy.data.lights.new("sun", "SUN")
@@ -346,6 +364,35 @@ class Stage:
             bpy.data.images.remove(image)
         self.meshes.clear()
         self.pictures.clear()
+
+
+def painted_sky(light: dict, path: Path) -> bpy.types.Image:
+    """The panorama of a sky, linear, through a camera that sees all of it."""
+    scene = bpy.data.scenes.new("sky")
+    scene.world = bpy.data.worlds.new("sky")
+    if scene.world.node_tree is None:
+        scene.world.use_nodes = True
+    scene.world.cycles.sampling_method = "NONE"  # nothing is lit by it here
+    shading.shine(scene.world.node_tree, {**light, "tint": (1.0, 1.0, 1.0), "strength": 1.0}, None)
+    camera = bpy.data.objects.new("sky", bpy.data.cameras.new("sky"))
+    camera.data.type, camera.data.panorama_type = "PANO", "EQUIRECTANGULAR"
+    camera.rotation_euler = (math.pi / 2.0, 0.0, -math.pi / 2.0)  # the middle of a panorama is +x
+    scene.collection.objects.link(camera)
+    scene.camera = camera
+    render, cycles = scene.render, scene.cycles
+    render.engine, render.filepath = "CYCLES", str(path)
+    render.resolution_x, render.resolution_y, render.resolution_percentage = 2 * SKY_PIXELS, SKY_PIXELS, 100
+    cycles.samples, cycles.use_denoising, cycles.use_adaptive_sampling, cycles.filter_width = 1, False, False, 0.01
+    settings = render.image_settings
+    settings.media_type, settings.file_format = "IMAGE", "OPEN_EXR"
+    settings.color_mode, settings.color_depth = "RGB", "32"
+    bpy.ops.render.render(write_still=True, scene=scene.name)
+    image = bpy.data.images.load(str(path))
+    image.pack()
+    for made, kind in ((camera.data, bpy.data.cameras), (scene.world, bpy.data.worlds), (scene, bpy.data.scenes)):
+        kind.remove(made)
+    path.unlink()
+    return image
 
 
 def grain(size: int = 1024) -> bpy.types.Image:

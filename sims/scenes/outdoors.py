@@ -69,7 +69,7 @@ LANDS = {
         (Growth("litter", 420, 0.0, 20.0, 0.07, carpet=True), Growth("grass", 50, 3.0, 14.0, 0.14, carpet=True),
          Growth("shrub", 16, 6.5, 30.0, 1.0), Growth("oak", 30, 8.0, 50.0, 12.0), Growth("birch", 12, 8.0, 40.0, 11.0),
          Growth("rock", 14, 3.5, 20.0, 0.4, 0.5)),
-        ("Morning", "Noon", "Overcast", "Mist", "Rain"), 1.4, more={"relief": 2.5},
+        ("Morning", "Noon", "Overcast", "Mist", "Rain"), 0.5, more={"relief": 2.5},
     ),
     "Taiga": Land(
         _earth((0.06, 0.05, 0.02), (0.1, 0.11, 0.035)),
@@ -81,7 +81,7 @@ LANDS = {
         _earth((0.1, 0.05, 0.02), (0.22, 0.11, 0.035)),
         (Growth("litter", 420, 0.0, 20.0, 0.06, carpet=True), Growth("autumn tree", 30, 8.0, 55.0, 11.0),
          Growth("birch", 14, 8.0, 40.0, 10.0), Growth("dry shrub", 14, 6.0, 24.0, 0.8)),
-        ("Morning", "Afternoon", "Mist", "Rain"), 1.4, more={"relief": 2.0},
+        ("Morning", "Afternoon", "Mist", "Rain"), 0.9, more={"relief": 2.0},
     ),
     "Grassland": Land(
         _earth((0.08, 0.12, 0.025), (0.16, 0.19, 0.05), 0.8),

@@ -34,11 +34,28 @@ class Growth:
     carpet: bool = False
 
 
-def scattered(growth: Growth, terrain: Terrain, seed: int, room_for: float) -> NDArray[np.float64]:
+TALL = 2.0
+"""Metres of an object that no carpet hides."""
+
+CAMERA = 2.8
+"""In an object's lengths: as far from it cameras go around; nothing stands there for them to be in."""
+
+SHADE_FROM = 3.0
+"""Metres of height from which what grows does not stand between the sun and the object."""
+
+CROWN = 0.9
+"""The radius of a tree, in its heights, at most: an acacia's."""
+
+
+def scattered(
+    growth: Growth, terrain: Terrain, seed: int, unit: float, sun: tuple[float, float] | None = None
+) -> NDArray[np.float64]:
     """`[n, 4, 4]` where the copies of a growth's models (1 m in size) stand.
 
     Args:
-        room_for: how much further out they stand than the growth says, for an object that is larger than usual.
+        unit: metres of the object in the middle, for which all but carpets make room; these are low around a small one.
+        sun: the direction it shines from (radians about the vertical, from -y to +x) and its height in radians, if the
+            object is to stand in its light.
     """
     rng = np.random.default_rng(seed)
     if growth.at:
@@ -46,18 +63,55 @@ def scattered(growth: Growth, terrain: Terrain, seed: int, room_for: float) -> N
         size = np.full(len(x), growth.size)
         return _poses(x, y, np.deg2rad(turn), size, size, np.zeros(len(x)), rng, lean=0.0)
     x, y = _carpet(growth, rng) if growth.carpet else _apart(growth, rng)
-    if not growth.carpet:
-        x, y = room_for * x, room_for * y
-    dry = np.ones(len(x), bool) if terrain.shore is None else y < terrain.shore + 2.0
-    x, y = x[dry], y[dry]
     size = growth.size * np.exp(growth.spread * rng.standard_normal(len(x)))
-    wide = CARPET_M if growth.carpet else size * np.exp(0.08 * rng.standard_normal(len(x)))
+    if growth.carpet:
+        size, wide = _grazed(size, np.hypot(x, y), unit), np.full(len(x), CARPET_M)
+    else:
+        x, y = _with_room(x, y, size, growth.near, unit)
+        x, y = (x, y) if sun is None else _sunny(x, y, size, unit, *sun)
+        wide = size * np.exp(0.08 * rng.standard_normal(len(x)))
     turn = 2.0 * np.pi * rng.random(len(x))
-    return _poses(x, y, turn, np.broadcast_to(wide, x.shape), size, height_at(terrain, x, y), rng, lean=0.04)
+    where = _poses(x, y, turn, wide, size, height_at(terrain, x, y), rng, lean=0.04)
+    return where if terrain.shore is None else where[y < terrain.shore + 2.0]
+
+
+Array = NDArray[np.float64]
+Places = tuple[Array, Array]
+
+
+def _with_room(x: Array, y: Array, size: Array, near: float, unit: float) -> Places:
+    """Places moved outwards, all alike and the large ones further, until an object's cameras are clear of them."""
+    r, own = np.hypot(x, y), CAMERA * unit
+    by = np.maximum(max(1.0, own / max(near, 1e-3)), (own + 0.6 * size) / np.maximum(r, 1e-3))
+    return by * x, by * y
+
+
+def _sunny(x: Array, y: Array, size: Array, unit: float, turn: float, up: float) -> Places:
+    """Places, those of tall things whose shadow would fall on the object on its other side."""
+    towards = x * np.sin(turn) - y * np.cos(turn)  # the sun
+    aside = np.abs(x * np.cos(turn) + y * np.sin(turn))
+    wide = CROWN * size + unit
+    shades = (size >= SHADE_FROM) & (aside < wide) & (towards > 0.0) & (towards < size / np.tan(up) + wide)
+    return np.where(shades, -x, x), np.where(shades, -y, y)
 
 
 CARPET_M = 1.2
 """Metres: the side of a piece of carpet."""
+
+LOW = 0.1
+"""How high a carpet is around an object, as a share of the object's length, as far as a camera stands by default."""
+
+GRAZED = (2.5, 6.0)
+"""How far it is so, and from where on it has its own height: in the object's lengths."""
+
+
+def _grazed(size: NDArray[np.float64], r: NDArray[np.float64], unit: float) -> NDArray[np.float64]:
+    """Heights of carpets, low around an object of `unit` metres."""
+    if unit >= TALL:
+        return size
+    near, far = (lengths * unit + CARPET_M / 2.0 for lengths in GRAZED)
+    low = np.minimum(size, LOW * unit)
+    return low + (size - low) * np.clip((r - near) / (far - near), 0.0, 1.0)
 
 
 def _carpet(growth: Growth, rng: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

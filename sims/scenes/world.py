@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import floor, log2, radians
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sims.scenes.description import Light, Material, Model
 from sims.scenes.grounds import FLAT, Terrain, blades, ground, pebbles, room
-from sims.scenes.scattering import Growth, merged, scattered, variants
+from sims.scenes.scattering import TALL, Growth, merged, scattered, variants
 
 WATER = Material((0.02, 0.05, 0.06), "ripples", (0.03, 0.09, 0.1), 0.7, 0.08, bump=0.05)
 WATER_LEVEL = -0.35
@@ -30,7 +31,7 @@ class World:
         walls: of a room, for the sides and for the ceiling; with them the ground ends there.
         width, height: of the room, in metres.
         level: the radius in metres within which the ground is level, for objects to stand on.
-        growths: what is scattered over it. clear: the radius in metres that an object may have before these make room.
+        growths: what is scattered over it.
         ridge, shore: see `Terrain`.
         plants: the stamp of the pack `plants`, if its models and pictures are used; "": those made here.
     """
@@ -48,7 +49,6 @@ class World:
     height: float = 4.0
     level: float = FLAT
     growths: tuple[Growth, ...] = ()
-    clear: float = 2.7
     ridge: float = 0.0
     shore: float | None = None
     plants: str = ""
@@ -58,9 +58,8 @@ class World:
         return _models(self)
 
     def things(self, unit: float) -> Things:
-        """What stands in many places, making room for an object of `unit` metres."""
-        room_for = 1.0 if self.walls else round(max(1.0, unit / self.clear), 2)
-        return _things(self, room_for)
+        """What stands in many places, making room for an object of `unit` metres, to a quarter."""
+        return _things(self, 1.0 if self.walls else max(0.25, round(4.0 * unit) / 4.0))
 
     @property
     def terrain(self) -> Terrain:
@@ -104,18 +103,30 @@ def _pictured(bare: Model, world: World) -> Model:
 
 
 @lru_cache(maxsize=16)
-def _things(world: World, room_for: float) -> Things:
+def _things(world: World, unit: float) -> Things:
     found: dict[str, tuple[Model, list[NDArray[np.float64]], str]] = {}
+    light = world.light
+    sunny = light.hdri is None and light.sun > 1.0
+    sun = (radians(light.rotation_deg), radians(light.elevation_deg)) if sunny else None
     for k, growth in enumerate(world.growths):
-        models = variants(growth.kind, world.plants)
-        where = scattered(growth, world.terrain, _seed(world) + 101 * k, room_for)
-        which = np.arange(len(where)) % len(models)
         role = "furniture" if growth.stands else "plant"
-        if growth.carpet and len(where):
-            whole = merged(growth.kind, models, where, which)
-            found[whole.name] = whole, [np.eye(4)[None]], role
+        if growth.carpet:
+            if whole := _carpet(world, k, min(TALL, 2.0 ** floor(log2(unit)))):
+                found[whole.name] = whole, [np.eye(4)[None]], role
             continue
+        models = variants(growth.kind, world.plants)
+        where = scattered(growth, world.terrain, _seed(world) + 101 * k, unit, sun)
+        which = np.arange(len(where)) % len(models)
         for n, model in enumerate(models):
             if (which == n).any():  # another growth of the kind, of another size, is the same thing
                 found.setdefault(model.name, (model, [], role))[1].append(where[which == n])
     return tuple((model, np.concatenate(poses), role) for model, poses, role in found.values())
+
+
+@lru_cache(maxsize=64)
+def _carpet(world: World, k: int, unit: float) -> Model | None:
+    """The k-th growth as one mesh, None if none of it is there; large to make anew, so kept for octaves of `unit`."""
+    growth = world.growths[k]
+    models = variants(growth.kind, world.plants)
+    where = scattered(growth, world.terrain, _seed(world) + 101 * k, unit)
+    return merged(growth.kind, models, where, np.arange(len(where)) % len(models)) if len(where) else None

@@ -8,7 +8,7 @@ from sims.scenes.indoors import FURNISHED, HOURS, ROOMS
 from sims.scenes.outdoors import LANDS, PLACES, SKIES
 from sims.scenes.packs import open_pack
 from sims.scenes.placing import ROOMY, scene_state, space_of
-from sims.scenes.scattering import Growth, merged, scattered, variants
+from sims.scenes.scattering import CAMERA, LOW, SHADE_FROM, Growth, merged, scattered, variants
 from sims.scenes.worlds import WORLDS
 
 
@@ -42,16 +42,51 @@ def test_what_grows_stands_on_the_ground_and_makes_room(name, unit):
     world = WORLDS[name]
     growths = [growth for growth in world.growths if not growth.carpet and not growth.at]
     for k, growth in enumerate(growths):
-        room = max(1.0, unit / world.clear)
-        where = scattered(growth, world.terrain, k, room)
+        where = scattered(growth, world.terrain, k, unit)
         x, y, z = where[:, :3, 3].T
+        tall = np.linalg.norm(where[:, :3, 2], axis=1)
         np.testing.assert_allclose(z, height_at(world.terrain, x, y))
-        assert (np.hypot(x, y) >= 0.999 * growth.near * room).all()
-        assert np.median(np.linalg.norm(where[:, :3, 2], axis=1)) == pytest.approx(growth.size, rel=0.9)
+        assert (np.hypot(x, y) >= 0.999 * growth.near).all()
+        assert (np.hypot(x, y) >= CAMERA * unit + 0.5 * tall).all()  # no camera is in a stone
+        assert np.median(tall) == pytest.approx(growth.size, rel=0.9)
     for model, copies, role in world.things(unit):
         assert role in ("plant", "furniture")
         assert copies.shape[1:] == (4, 4)
         assert np.isfinite(model.mesh.vertices).all()
+
+
+def shaded(where, unit, turn, up):
+    """Which of the things `where` `[n, 4, 4]` cast their shadow on the middle."""
+    tall = np.linalg.norm(where[:, :3, 2], axis=1)
+    towards = where[:, 0, 3] * np.sin(turn) - where[:, 1, 3] * np.cos(turn)
+    aside = np.abs(where[:, 0, 3] * np.cos(turn) + where[:, 1, 3] * np.sin(turn))
+    return (towards > 0) & (towards < tall / np.tan(up)) & (aside < 0.6 * tall + 0.5 * unit)
+
+
+@pytest.mark.parametrize("name", ["AutumnWoodMorning", "ForestMorning", "TaigaDawn"])
+def test_an_object_stands_in_the_sun(name):
+    world = WORLDS[name]
+    turn, up = np.deg2rad(world.light.rotation_deg), np.deg2rad(world.light.elevation_deg)
+    trees = [growth for growth in world.growths if growth.size > SHADE_FROM]
+    assert trees
+    seeds = range(8 * len(trees))
+    before = [scattered(trees[k % len(trees)], world.terrain, k, 1.5) for k in seeds]
+    after = [scattered(trees[k % len(trees)], world.terrain, k, 1.5, (turn, up)) for k in seeds]
+    assert any(shaded(where, 1.5, turn, up).any() for where in before)
+    assert not any(shaded(where, 1.5, turn, up).any() for where in after)
+    for old, new in zip(before, after, strict=True):  # no tree is lost, and none is nearer
+        np.testing.assert_allclose(np.hypot(*new[:, :2, 3].T), np.hypot(*old[:, :2, 3].T))
+
+
+def test_carpets_are_low_around_what_is_small():
+    growth, terrain = Growth("straw", 380, 0.0, 24.0, 0.22, 0.3, carpet=True), WORLDS["SavannaNoon"].terrain
+    hare, ox = (scattered(growth, terrain, 0, unit) for unit in (0.5, 2.5))
+    np.testing.assert_array_equal(hare[:, :2, 3], ox[:, :2, 3])
+    far = np.hypot(*ox[:, :2, 3].T)
+    tall = [np.linalg.norm(where[:, :3, 2], axis=1) for where in (hare, ox)]
+    assert tall[0][far < 1.2].max() <= LOW * 0.5 * 1.01
+    assert tall[1][far < 1.2].max() > 0.15
+    np.testing.assert_allclose(tall[0][far > 4.0], tall[1][far > 4.0])
 
 
 @pytest.mark.parametrize("name", WORLDS)

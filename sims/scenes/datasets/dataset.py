@@ -43,7 +43,8 @@ class DatasetSettings:
     """What `umwelt dataset` renders, and where to."""
 
     spec: Annotated[str, tyro.conf.Positional]
-    """A specification in TOML, or the name of one that ships: objects-mini, spar-mini, spurious-mini, invariance-*."""
+    """A specification in TOML, or the name of one that ships: objects-mini, spar-mini, spurious-mini, invariance-*;
+    with the pack `animals` animals-mini, imagenet-mini, realism, animals-full and imagenet-full."""
     out: Path
     """The data set's folder; one that was begun with the same specification is gone on with."""
     workers: int | None = None

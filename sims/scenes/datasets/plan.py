@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from sims.scenes.datasets.looks import with_looks
 from sims.scenes.datasets.spec import Spec
 from sims.scenes.designs import full_factorial, latin_hypercube, listed, one_at_a_time, random_design
 from sims.scenes.factors import Continuous, Discrete, Factor, Space, factors_of
@@ -50,6 +51,8 @@ def plan_of(spec: Spec, space: Space, pack: Pack) -> Plan:
         ValueError: a factor or a value that the pack has not, or a design or a shift that can't be.
     """
     table = _designed(spec, space)
+    if spec.design.get("looks"):
+        table = with_looks(table, space, pack, spec.seed if "n" in spec.design else None)
     if table.num_rows == 0:
         raise ValueError("the design has no rows: give it one at least")
     _check_values(table, space)

@@ -29,9 +29,9 @@ class Parameters(NamedTuple):
 
 DESIGN_KINDS: dict[str, Parameters] = {
     "full_factorial": Parameters(optional=("levels",)),
-    "one_at_a_time": Parameters(optional=("levels", "around", "for_each")),
-    "random": Parameters(("n",)),
-    "latin_hypercube": Parameters(("n",)),
+    "one_at_a_time": Parameters(optional=("levels", "around", "for_each", "looks")),
+    "random": Parameters(("n",), ("looks",)),
+    "latin_hypercube": Parameters(("n",), ("looks",)),
     "list": Parameters(("rows",)),
     "relations": Parameters(optional=("relations", "attributes")),
     **{name: Parameters() for name in DESIGNS},
@@ -49,6 +49,7 @@ TYPES: dict[str, tuple[type, ...]] = {
     "factors": (list,),
     "for_each": (list,),
     "levels": (dict,),
+    "looks": (bool,),
     "n": (int,),
     "other": (str,),
     "ratio": (int, float),

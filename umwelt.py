@@ -14,7 +14,7 @@ VERBS: dict[str, tuple[str, str, str]] = {
     "bench": (
         "sims.pointnav.bench",
         "BenchSettings",
-        "Measure (pointnav, train, population, scenes, parity, ctf, ctf-bots, measures); one JSON line a figure.",
+        "Measure (pointnav, train, population, scenes, parity, realism, ctf, ctf-bots, measures) in JSON lines.",
     ),
     "watch": (
         "sims.ctf.film.watch",
@@ -65,6 +65,7 @@ PARTS = {
         "population": ("agents.population.bench", "BenchSettings"),
         "scenes": ("sims.scenes.bench", "BenchSettings"),
         "parity": ("sims.scenes.unrealcv.bench", "BenchSettings"),
+        "realism": ("probes.vision.realism", "BenchSettings"),
         "ctf": ("sims.ctf.bench", "BenchSettings"),
         "ctf-bots": ("sims.ctf.tournament", "TournamentSettings"),
         "measures": ("probes.measures.bench", "BenchSettings"),

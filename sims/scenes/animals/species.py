@@ -14,11 +14,12 @@ Measure = Literal["shoulder", "height", "length", "wings"]
 Moment = tuple[str, float]
 """An animation, below `art/animation/` and without its ending, and a share of it, 0 to 1; "" for the mesh as it is."""
 
-VERSION = 2
+VERSION = 3
 """Of the table and of what is made of the game's files by it: a pack of another one is made anew."""
 
 POSES = ("Stand", "Walk", "Run", "Graze", "Rest", "Crouch", "Fly", "Glide", "Swim", "Display")
-"""All poses; most animals have some of them. `Graze` is with the head at the ground; some rest on their side."""
+"""All poses; most animals have some of them. `Graze` is with the head at the ground. The game has no animation of most
+animals at rest; some moments of others look like it, and who has none of these does not rest."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +66,17 @@ def _q(
     return poses
 
 
-BOVID = _q("bovidae_idle_a", "bovidae_walk_relax", "bovidae_run", ("bovidae_feeding", 0.34), ("bovidae_death_a", 1.0))
-DEER = _q("deer_idle_01", "deer_walk_01", "deer_run_01", ("deer_idle_04", 0.0), ("deer_death_01", 1.0))
-HORSE = _q("horse_idle_01", "horse_walk", "horse_gallop", ("horse_idle_03", 0.34), ("horse_death_a", 0.95))
+BOVID = _q("bovidae_idle_a", "bovidae_walk_relax", "bovidae_run", ("bovidae_feeding", 0.34))
+DEER = _q("deer_idle_01", "deer_walk_01", "deer_run_01", ("deer_idle_04", 0.0))
+HORSE = _q("horse_idle_01", "horse_walk", "horse_gallop", ("horse_idle_03", 0.34), ("horse_idle_rest", 0.3))
 BREED = _q("horse_breed_idle_01", "horse_breed_walk", "horse_breed_gallop", ("horse_breed_idle_04", 0.74))
-PONY = _q("pony_idle_a", "pony_walk", "pony_gallop", ("pony_idle_c", 0.25), ("pony_death_a", 0.95))
-BEAR = _q("bear_idle_01", "bear_walk", "bear_run", rest=("bear_death_01", 1.0))
-WOLF = _q("wolf_idle_02", "wolf_walk", "wolf_run", rest=("wolf_death_01", 1.0), crouch=("wolf_idle_01", 0.58))
-FOX = _q("fox_idle", "fox_walk", "fox_run", ("fox_feeding", 0.73), ("fox_death", 1.0))
-LION = _q("lion_idle_01", "lion_walk", "lion_run", rest=("lion_death", 1.0))
+PONY = _q("pony_idle_a", "pony_walk", "pony_gallop", ("pony_idle_c", 0.25))
+BEAR = _q("bear_idle_01", "bear_walk", "bear_run", rest=("bear_death_01", 0.7))
+WOLF = _q("wolf_idle_02", "wolf_walk", "wolf_run", rest=("wolf_death_02", 0.5), crouch=("wolf_idle_01", 0.58))
+FOX = _q("fox_idle", "fox_walk", "fox_run", ("fox_feeding", 0.73))
+LION = _q("lion_idle_01", "lion_walk", "lion_run")
 PIG = _q("animal_pig_idle_01", "animal_pig_walk_01", "animal_pig_run_01", ("animal_pig_feeding_01", 0.49))
-GOAT = _q("goat_idle_02", "goat_walk", "", ("goat_idle_01", 0.32), ("goat_death", 1.0))
+GOAT = _q("goat_idle_02", "goat_walk", "", ("goat_idle_01", 0.32))
 
 # fmt: off
 ALL = (
@@ -85,8 +86,7 @@ ALL = (
     Species("Lion", "lion", "fauna/lion.xml", 1.1, "shoulder", "W", (291,), LION),
     Species("Lioness", "lioness", "fauna/lioness.xml", 1.0, "shoulder", "W", (291,), LION),
     Species("Tiger", "tiger", "fauna/tiger.xml", 0.95, "shoulder", "W", (292,),
-        _q("feline_idle_01", "feline_walk", "feline_run", rest=("feline_death", 1.0),
-         crouch=("feline_idle_03", 0.24))),
+        _q("feline_idle_01", "feline_walk", "feline_run", crouch=("feline_idle_03", 0.24))),
     Species("BrownBear", "brown bear", "fauna/bear_brown.xml", 1.1, "shoulder", "W", (294,), BEAR),
     Species("BlackBear", "American black bear", "fauna/bear_black.xml", 0.9, "shoulder", "W", (295,), BEAR),
     Species("PolarBear", "polar bear", "fauna/bear_white.xml", 1.4, "shoulder", "W", (296,), BEAR),
@@ -96,8 +96,7 @@ ALL = (
     Species("RedFox", "red fox", "fauna/fox_red.xml", 0.4, "shoulder", "W", (277,), FOX),
     Species("ArcticFox", "Arctic fox", "fauna/fox_arctic.xml", 0.3, "shoulder", "W", (279,), FOX),
     Species("Mastiff", "mastiff", "fauna/mastiff.xml", 0.7, "shoulder", "A", (243,),
-        _q("mastiff_idle", "mastiff_run", "mastiff_run", rest=("mastiff_death", 1.0),
-         crouch=("mastiff_idle_long", 0.58))),
+        _q("mastiff_idle", "mastiff_run", "mastiff_run", crouch=("mastiff_idle_long", 0.58))),
     Species("Wolfhound", "Irish wolfhound", "units/britons/wolfhound.xml", 0.8, "shoulder", "A", (170, 177),
         _q("wolfhound_idle1", "wolfhound_walk", "", rest=("wolfhound_idle_laydown", 0.5))),
     Species("BushElephant", "African bush elephant", "fauna/elephant_african_bush.xml", 3.2, "shoulder", "W",
@@ -114,14 +113,14 @@ ALL = (
         _q("hippopotamus_idle_01", "hippopotamus_walk", "hippopotamus_trot", ("hippopotamus_idle_02", 0.31)),
         {"Grey": ("Black",), "Brown": ("Brown",)}),
     Species("Rhinoceros", "rhinoceros", "fauna/rhino.xml", 1.6, "shoulder", "W", (),
-        _q("rhino_idle", "rhino_walk", "rhino_run", ("rhino_idle", 0.6), ("rhino_death", 1.0))),
+        _q("rhino_idle", "rhino_walk", "rhino_run", ("rhino_idle", 0.6))),
     Species("Giraffe", "giraffe", "fauna/giraffe_adult.xml", 3.0, "shoulder", "W", (),
         _q("giraffe_adult_idle_01", "giraffe_adult_walk", "giraffe_adult_run", ("giraffe_adult_idle_01", 0.4)),
         {"Light": ("Light",), "Dark": ("Dark",)}),
     Species("GiraffeCalf", "giraffe calf", "fauna/giraffe_baby.xml", 1.8, "shoulder", "W", (),
         _q("giraffe_infant_idle_01", "giraffe_infant_walk", "giraffe_infant_run")),
     Species("Zebra", "zebra", "fauna/zebra.xml", 1.3, "shoulder", "W", (340,),
-        _q("zebra_idle", "zebra_walk", "zebra_run", rest=("zebra_death", 1.0))),
+        _q("zebra_idle", "zebra_walk", "zebra_run")),
     Species("GrevysZebra", "Grevy's zebra", "fauna/zebra_2.xml", 1.5, "shoulder", "W", (340,), HORSE),
     Species("Horse", "horse", "fauna/horse.xml", 1.6, "shoulder", "A", (339,), HORSE,
         {"Chestnut": ("cherrybay",), "Brown": ("brown",), "Bay": ("bay_01",), "Beige": ("beige",),
@@ -133,7 +132,7 @@ ALL = (
     Species("Pony", "pony", "fauna/pony.xml", 1.2, "shoulder", "A", (339,), PONY,
         {"Brown": ("horse-04",), "Beige": ("horse-01",), "Bay": ("horse-02",)}),
     Species("Donkey", "donkey", "fauna/donkey.xml", 1.2, "shoulder", "A", (),
-        _q("donkey_idle_01", "donkey_walk_01", "", rest=("donkey_death_01", 1.0))),
+        _q("donkey_idle_01", "donkey_walk_01")),
     Species("Cow", "cow", "fauna/cow.xml", 1.4, "shoulder", "A", (345,), BOVID,
         {"BlackAndWhite": ("Black and White", "cattle_unhorned"), "Beige": ("beige", "cattle_horned"),
          "BrownAndWhite": ("White and Brown", "cattle_horned")}),
@@ -155,14 +154,13 @@ ALL = (
     Species("Ibex", "ibex", "fauna/goat.xml", 0.9, "shoulder", "W", (350,), GOAT,
         {"Brown": ("Brown", "Male"), "Grey": ("Gray", "Male")}),
     Species("Sheep", "sheep", "fauna/sheep3.xml", 0.7, "shoulder", "A", (348,),
-        _q("sheep_idle_01", "sheep_walk", "sheep_run", ("sheep_idle_02", 0.3), ("sheep_death", 1.0))),
+        _q("sheep_idle_01", "sheep_walk", "sheep_run", ("sheep_idle_02", 0.3))),
     Species("Pig", "pig", "fauna/pig1.xml", 0.8, "shoulder", "A", (341,), PIG,
         {"Pink": ("tex-01",), "Spotted": ("tex-02",), "Dark": ("tex-03",)}),
     Species("Piglet", "piglet", "fauna/piglet.xml", 0.3, "shoulder", "A", (341,),
         _q("animal_piglet_idle_01", "animal_piglet_walk_01", "animal_piglet_run_01")),
     Species("Boar", "wild boar", "fauna/boar.xml", 0.9, "shoulder", "W", (342,),
-        _q("animal_boar_idle_02", "animal_boar_walk_01", "animal_boar_run_01",
-         rest=("animal_boar_death_01", 1.0))),
+        _q("animal_boar_idle_02", "animal_boar_walk_01", "animal_boar_run_01")),
     Species("Rabbit", "rabbit", "fauna/rabbit1.xml", 0.4, "length", "W", (330, 331),
         {"Stand": ("quadraped/rabbit_idle_02", 0.0), "Run": ("quadraped/rabbit_walk", 0.4),
          "Walk": ("quadraped/rabbit_walk", 0.0), "Graze": ("quadraped/rabbit_idle_01", 0.62)},
@@ -171,8 +169,7 @@ ALL = (
         _q("Croc_idle1", "Croc_walk", "Croc_run", rest=("Croc_idle1", 0.28))),
     Species("Walrus", "walrus", "fauna/walrus.xml", 3.2, "length", "W", (), {"Rest": ("", 0.0)}),
     Species("Chicken", "hen", "fauna/chicken.xml", 0.4, "height", "A", (8,),
-        _q("chicken_idle_01", "chicken_walk", "chicken_run_01", ("chicken_idle_02", 0.38),
-         ("chicken_death", 1.0)),
+        _q("chicken_idle_01", "chicken_walk", "chicken_run_01", ("chicken_idle_02", 0.38)),
         {"Red": ("feathers-red",), "Brown": ("feathers-brown",)}),
     Species("Peacock", "peacock", "fauna/peacock.xml", 2.1, "length", "H", (84,),
         {"Stand": ("quadraped/peacock_idle", 0.0), "Walk": ("quadraped/peacock_walk", 0.25),

@@ -117,7 +117,7 @@ def test_a_pack_of_another_release_is_refused(tmp_path, monkeypatch):
     folder = tmp_path / "packs" / "animals"
     folder.mkdir(parents=True)
     write_manifest(folder, licence="", credits=(), source={}, version=VERSION - 1)
-    with pytest.raises(ValueError, match=r"is of version 1, expected 2: run `umwelt assets get animals`"):
+    with pytest.raises(ValueError, match=r"is of version 2, expected 3: run `umwelt assets get animals`"):
         open_pack("animals")
 
 

@@ -118,20 +118,23 @@ def _skip(stream: IO[bytes], size: int) -> None:
         size -= n
 
 
-def zip_files(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+def zip_files(source: Path | IO[bytes], wanted: Wanted, called: str = "") -> Iterator[tuple[str, bytes]]:
     """Paths and bytes of files of a zip that are wanted.
+
+    Args:
+        called: the zip's name in errors, if it is no file of its own.
 
     Raises:
         AssetError: no zip, or a damaged one.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(source) as archive:
             for entry in archive.infolist():
                 if not entry.is_dir() and wanted(entry.filename):
                     _bounded(entry.file_size, entry.filename)
                     yield entry.filename, archive.read(entry)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise AssetError(f"{path} can't be unpacked ({error}): expected a zip; fetch it again") from error
+        raise AssetError(f"{called or source} can't be unpacked ({error}): expected a zip; fetch it again") from error
 
 
 def folder_files(path: Path, wanted: Wanted) -> Iterator[tuple[str, bytes]]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from sims.scenes.animals.species import VERSION
 from sims.scenes.assets.archives import Wanted, folder_files, zip_files, zip_in_deb
+from sims.scenes.furniture.table import VERSION as FURNITURE_VERSION
 from sims.scenes.packs.untrusted import AssetError
 from sims.scenes.plants.table import VERSION as PLANTS_VERSION
 
@@ -85,6 +86,18 @@ def _plant_files(source: Path) -> Files:
     return game_files(source, is_needed)
 
 
+def _make_furniture(source: Path, out: Path) -> None:
+    from sims.scenes.furniture.converting import convert_furniture
+
+    convert_furniture(source, out)
+
+
+def _furniture_files(source: Path) -> Files:
+    from sims.scenes.furniture.converting import furniture_files
+
+    return furniture_files(source)
+
+
 WILDFIRE_PLANTS = (
     "Plants and grounds: Wildfire Games (https://www.wildfiregames.com/), from 0 A.D., "
     "CC-BY-SA 3.0 (https://creativecommons.org/licenses/by-sa/3.0/), converted and scaled",
@@ -118,6 +131,17 @@ PACKS: dict[str, Recipe] = {
         PLANTS_VERSION,
         _plant_files,
         _make_plants,
+    ),
+    "furniture": Recipe(
+        "sweethome3d-furniture",
+        120,
+        390,
+        "household objects from Sweet Home 3D's libraries, those of 820 that can be read",
+        "CC0-1.0, CC-BY-3.0, CC-BY-3.0-US; each model's in furniture.json",
+        ("Household objects: the authors of Sweet Home 3D's libraries, each in furniture.json; as they are",),
+        FURNITURE_VERSION,
+        _furniture_files,
+        _make_furniture,
     ),
 }
 """By name."""

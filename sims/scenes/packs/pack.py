@@ -1,4 +1,4 @@
-"""Packs: what can be put into a scene, by name: `basic` is always there, `animals` is fetched, folders are packs."""
+"""Packs: what can be put into a scene, by name: `basic` is always there, others are fetched, folders are packs."""
 
 import hashlib
 import os
@@ -96,7 +96,7 @@ class Pack:
 
 
 def open_pack(name_or_folder: str | Path, limits: Limits | None = None) -> Pack:
-    """The pack `basic`, `animals` once `umwelt assets get animals` has fetched it, or a folder's.
+    """The pack `basic`, `animals` or `furniture` once `umwelt assets get` has fetched them, or a folder's.
 
     Of a folder and those below it each `.glb`, `.gltf` and `.obj` is a character, named after its file: `red-car.glb`
     is `RedCar`. Hidden files and linked folders are passed over. A file `pack.toml` may say more, with these keys:
@@ -118,7 +118,7 @@ def open_pack(name_or_folder: str | Path, limits: Limits | None = None) -> Pack:
 
     Raises:
         AssetError: no such folder, no asset in it, none that can be used, or a `pack.toml` that says what is not known.
-        FileNotFoundError: `animals` is not in the cache; the message says how to get it.
+        FileNotFoundError: the pack of that name is not in the cache; the message says how to get it.
     """
     if name_or_folder == "basic":
         return _basic()
@@ -126,6 +126,10 @@ def open_pack(name_or_folder: str | Path, limits: Limits | None = None) -> Pack:
         from sims.scenes.animals.pack import animals_pack
 
         return animals_pack()
+    if name_or_folder == "furniture":
+        from sims.scenes.furniture.pack import furniture_pack
+
+        return furniture_pack()
     folder = Path(name_or_folder)
     if not folder.is_dir():
         near = "; the pack that is always there is 'basic'" if isinstance(name_or_folder, str) else ""

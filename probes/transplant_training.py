@@ -59,7 +59,7 @@ class ProbeFit:
     """How a probe agent learns."""
 
     steps: int = 6_000_000
-    """Env-steps; 25 minutes on one core for a network of 1 x 256."""
+    """Env-steps; 7 minutes on one core for a network of 1 x 256."""
     n_envs: int = 256
     """Envs."""
     rollout: int = 128

@@ -32,7 +32,10 @@ from sims.core.bench import machine
 from sims.core.files import write_atomic
 from sims.core.locks import PATIENCE, locked
 
-SHIPPED = ("pointnav-start-frame", "pointnav", "pointnav-3x512")
+SHIPPED = ("pointnav-start-frame", "pointnav-start-frame-2", "pointnav-start-frame-3")
+"""Three trainings of one kind, for intervals over agents."""
+
+WINDOWED = ("pointnav-window-1", "pointnav-window-16", "pointnav-window-256")
 RESULTS, PAGE = "results.json", "index.html"
 NOT_KEPT = ("examples", "path", "collided", "units")
 """Of what was found: what is drawn, and too long for the results."""
@@ -50,11 +53,11 @@ class BlindMapsSettings:
     """Instead of `--agents`: folders of runs of `umwelt train`."""
     train: bool = False
     """Train an agent first, in OUT/run, as `umwelt train` does, and ask that one alone."""
-    windowed: tuple[Path, ...] = ()
-    """Folders of agents that were trained with a window: they are evaluated beside the others."""
+    windowed: tuple[str, ...] = WINDOWED
+    """Agents that were trained with a window, names or folders: they are evaluated beside the others."""
     questions: tuple[Question, ...] = QUESTIONS
-    """Which questions, in this order; `transplant` trains six probes an agent, which takes hours. Told of is all that
-    is kept, from earlier calls too."""
+    """Which questions, in this order; `transplant` trains six probes an agent, which takes 40
+    minutes. Told of is all that is kept, from earlier calls too."""
     out: Path = Path("blind-maps")
     """The folder of records, answers and page; one that was begun is gone on with."""
     results: Path | None = None
@@ -84,13 +87,15 @@ def run(settings: BlindMapsSettings) -> None:
 def _study(settings: BlindMapsSettings) -> tuple[list[Line], list[str], dict[str, Any]]:
     began = time.perf_counter()
     subjects = _subjects(settings)
+    windowed = _windowed(settings.windowed) if "evaluate" in settings.questions else []
     for subject in subjects:
         ask_all(subject, settings.study, settings.out, settings.questions, print_progress)
     found = {s.name: kept_answers(s, settings.out) for s in subjects}
     others: dict[str, dict[str, Any]] = {}
     if "evaluate" in settings.questions:
-        windowed = [subject_of(f"window-{_named(path)}", path) for path in settings.windowed]
-        others = {s.name: ask_all(s, settings.study, settings.out, ("evaluate",), print_progress) for s in windowed}
+        for subject in windowed:
+            found_of = ask_all(subject, settings.study, settings.out, ("evaluate",), print_progress)
+            others[subject.name] = found_of | {"window": {"inputs": subject.agent.memory_window}}
         bugs = baselines(settings.study, settings.out, print_progress)
         others |= {name: {"evaluate": own} for name, own in bugs.items()}
     lines = table_of(list(found.values()))
@@ -128,15 +133,31 @@ def _subjects(settings: BlindMapsSettings) -> list[Subject]:
         ours = settings.out / "run"
         training.run(TrainSettings(out=ours, resume=(ours / SETTINGS).exists()))
         return [subject_of("run", ours)]
-    named = [(_named(path), path) for path in settings.run] or [
-        (_named(Path(name)), Path(name)) if Path(name).is_dir() else (name, pretrained_folder(name))
-        for name in settings.agents
-    ]
+    named = [(_named(path), path) for path in settings.run] or [_placed(name) for name in settings.agents]
     names = [name for name, _ in named]
     twice = {name for name in names if names.count(name) > 1}
     if twice or not names:
         raise ValueError(f"agents need names of their own, got {', '.join(names) or 'none'}: rename a run's folder")
     return [subject_of(name, path) for name, path in named]
+
+
+def _windowed(names: Sequence[str]) -> list[Subject]:
+    """Agents that were trained with a window.
+
+    Raises:
+        ValueError: one was not.
+    """
+    subjects = [subject_of(*_placed(name)) for name in names]
+    for subject in subjects:
+        if subject.agent.memory_window == 0:
+            raise ValueError(f"{subject.name} was trained with all its inputs: --windowed takes those with a window")
+    return subjects
+
+
+def _placed(agent: str) -> tuple[str, Path]:
+    """An agent's name and folder, by either."""
+    path = Path(agent)
+    return (_named(path), path) if path.is_dir() else (agent, pretrained_folder(agent))
 
 
 def _named(path: Path) -> str:

@@ -15,8 +15,12 @@ COLOURS = ("#1f6fb4", "#e07b00", "#2a9d4a", "#7d5ba6", "#c2452d", "#5b6572")
 UNTRAINED, SHUFFLED = "#9aa5b1", "#d62728"
 
 
-def draw_memory(agents: Mapping[str, Found]) -> Figure:
-    """Success and SPL against the number of inputs, of every agent; dashed: with all inputs."""
+def draw_memory(agents: Mapping[str, Found], others: Mapping[str, Found]) -> Figure:
+    """Success and SPL against the number of inputs, of every agent; dashed: with all inputs.
+
+    Args:
+        others: among them agents that were trained with a window, which are drawn as diamonds.
+    """
     figure = Figure(figsize=(10, 3.8), layout="constrained")
     grid = np.ravel(figure.subplots(1, 2, sharey=True))
     for axes, measure, title in zip(grid, ("success", "spl"), ("success", "SPL"), strict=True):
@@ -29,6 +33,7 @@ def draw_memory(agents: Mapping[str, Found]) -> Figure:
             axes.plot(x, [s["score"] for s in scores], "-o", color=colour, ms=4, label=name)
             axes.fill_between(x, *np.transpose([s["interval"] for s in scores]), color=colour, alpha=0.15, lw=0)
             axes.axhline(found["memory"]["whole"][measure]["score"], color=colour, ls="--", lw=1)
+        _draw_windowed(axes, measure, others)
         axes.axvline(1000, color="#5b6572", lw=0.8, ls=":")
         axes.set(
             xscale="log", ylim=(0, 1.02), title=title, xlabel="inputs that feed the state (dotted: the paper's 1,000)"
@@ -38,6 +43,17 @@ def draw_memory(agents: Mapping[str, Found]) -> Figure:
         _bare(axes)
     grid[0].legend(frameon=False, fontsize=9)
     return figure
+
+
+def _draw_windowed(axes: Axes, measure: str, others: Mapping[str, Found]) -> None:
+    own = [found for found in others.values() if "window" in found and "houses" in found["evaluate"]]
+    if own:
+        x = [found["window"]["inputs"] for found in own]
+        scores = [found["evaluate"]["houses"]["all"][measure] for found in own]
+        y = np.array([s["score"] for s in scores])
+        ends = np.array([[s["low"], s["high"]] for s in scores]).T
+        reach = np.abs(ends - y)
+        axes.errorbar(x, y, reach, fmt="D", color="#2b2f36", ms=6, capsize=3, label="trained with a window")
 
 
 def draw_units(agents: Mapping[str, Found]) -> Figure:

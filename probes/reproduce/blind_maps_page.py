@@ -42,7 +42,7 @@ def write_blind_maps_page(
     sections = [_table_section(list(agents), lines), _scores_section(agents, others)]
     makers = {
         "walk": lambda: _walk_section(agents, out),
-        "memory": lambda: _memory_section(agents),
+        "memory": lambda: _memory_section(agents, others),
         "collisions": lambda: _collisions_section(agents),
         "behaviour": lambda: _behaviour_section(list(agents), lines),
         "maps": lambda: _maps_section(agents, out),
@@ -113,13 +113,19 @@ def _walk_section(agents: Mapping[str, Found], out: Path) -> Section:
     return Section("A map grows in the memory", text, pictures=films, wide=True)
 
 
-def _memory_section(agents: Mapping[str, Found]) -> Section:
-    caption = "Success and SPL when only the last k inputs feed the state, with 95 % intervals; dashed: all inputs."
+def _memory_section(agents: Mapping[str, Found], others: Mapping[str, Found]) -> Section:
+    caption = (
+        "Success and SPL when only the last k inputs feed the state, with 95 % intervals; dashed: all inputs; "
+        "diamonds: agents that were trained with a window, on the houses of the evaluation."
+    )
     text = [
         "At every step the state is made anew, from a blank one, out of the last k inputs. The agents were trained "
-        "with all of them, so that a short window is also something that they never met."
+        "with all of them, so that a short window is also something that they never met; those of a window met nothing "
+        "else."
     ]
-    return Section("How long is its memory?", text, pictures=[_picture(draw_memory(agents), caption)], wide=True)
+    return Section(
+        "How long is its memory?", text, pictures=[_picture(draw_memory(agents, others), caption)], wide=True
+    )
 
 
 def _collisions_section(agents: Mapping[str, Found]) -> Section:

@@ -204,15 +204,16 @@ CLAIMS = (
             "is the map of use",
             f"SPL, {way}, {whose} memory",
             paper,
-            ("transplant", f"{direction}-{begin}", "taught", "spl"),
+            ("transplant", f"{direction}-{begin}", walked, "spl"),
             ("transplant", f"{direction}-zero", "taught", "spl"),
             "zeros",
-            "the probe begins with the agent's weights; hours less of training",
+            "the probe begins with the agent's weights and trains for minutes",
         )
         for direction, way in (("s-to-t", "again"), ("t-to-s", "back"))
-        for begin, whose, paper in (
-            ("trained", "its", "85.0 ± 1.6 %" if direction == "s-to-t" else ""),
-            ("untrained", "an untrained agent's", ""),
+        for begin, walked, whose, paper in (
+            ("trained", "taught", "its", "85.0 ± 1.6 %" if direction == "s-to-t" else ""),
+            ("trained", "shuffled", "another trip's", ""),
+            ("untrained", "taught", "an untrained agent's", ""),
         )
     ),
 )  # fmt: skip

@@ -9,6 +9,7 @@ import torch
 
 from agents.checkpoint import save_agent
 from agents.nets import BlindAgent
+from agents.windowed import WindowedAgent
 from probes.measures import Score
 from probes.positions import Positions
 from probes.reproduce import blind_maps_questions
@@ -105,6 +106,7 @@ def test_the_table_has_our_numbers_beside_the_papers():
     assert lines["units kept"].null[0] == Cell(5, 5, 5)
     assert lines["inputs from which on SPL is 95 % of its best"].ours[0] == Cell(16, 16, 16)
     assert lines["SPL, again, its memory"].null[0].score == 0.5
+    assert lines["SPL, again, another trip's memory"].ours[0].score == 0.4
     assert lines["FORWARDs along a wall"].null[0] == Cell(0.5, 0.5, 0.5)
     assert "success, real floors" not in lines
     assert "SPL, back, its memory" not in lines
@@ -155,9 +157,11 @@ def test_scores_come_back_out_of_their_json():
 
 def test_figures_and_page_are_drawn(tmp_path):
     agents = {"one": planted(), "two": planted()}
+    others = {"bug0": {"evaluate": planted()["evaluate"]}}
+    others["window-16"] = {**others["bug0"], "window": {"inputs": 16}}
     walk = {"path": [[0, 0], [1, 0], [1, 1]], "collided": [False, True, False], "units": {"h.0[1]": [0.1, 2.0, -1.0]}}
     for figure in (
-        draw_memory(agents),
+        draw_memory(agents, others),
         draw_units(agents),
         draw_forgetting(agents),
         draw_probes(agents),
@@ -166,8 +170,7 @@ def test_figures_and_page_are_drawn(tmp_path):
     ):
         figure.savefig(tmp_path / "figure.png")
     page = tmp_path / "index.html"
-    bugs = {"bug0": {"evaluate": planted()["evaluate"]}}
-    write_blind_maps_page(page, agents, bugs, table_of(list(agents.values())), tmp_path, "foot")
+    write_blind_maps_page(page, agents, others, table_of(list(agents.values())), tmp_path, "foot")
     text = page.read_text()
     for words in ("95.1 ± 1.3 %", "bug0", "untaught", "What is forgotten?", "foot"):
         assert words in text
@@ -202,8 +205,14 @@ def small_floors(monkeypatch):
 def test_the_command_asks_keeps_and_goes_on(agent_folder, tmp_path, capsys):
     out, results = tmp_path / "out", tmp_path / "results"
     settings = BlindMapsSettings(
-        run=(agent_folder,), questions=("evaluate", "memory", "behaviour"), out=out, results=results, study=SMALL
+        run=(agent_folder,),
+        windowed=(str(tmp_path / "windowed"),),
+        questions=("evaluate", "memory", "behaviour"),
+        out=out,
+        results=results,
+        study=SMALL,
     )
+    save_agent(tmp_path / "windowed", WindowedAgent(3, 3, 4), {"steps": 0})
     run(settings)
     text = capsys.readouterr().out
     assert "95.1 ± 1.3 %" in text
@@ -211,12 +220,21 @@ def test_the_command_asks_keeps_and_goes_on(agent_folder, tmp_path, capsys):
     found = json.loads((results / RESULTS).read_text())
     assert found["agents"]["small"]["hidden"] == 4
     assert set(found["found"]["small"]) == {"evaluate", "memory", "behaviour"}
-    assert set(found["others"]) == {"oracle", "bug0", "bug1", "bug2", "tangent-bug", "clairvoyant-bug"}
+    assert found["others"]["windowed"]["window"] == {"inputs": 3}
+    assert set(found["others"]) == {"windowed", "oracle", "bug0", "bug1", "bug2", "tangent-bug", "clairvoyant-bug"}
     kept = {path: path.stat().st_mtime_ns for path in (out / "small").glob("*.json")}
     run(settings)
     assert kept == {path: path.stat().st_mtime_ns for path in (out / "small").glob("*.json")}
     run(replace(settings, questions=("memory",)))
     assert set(json.loads((results / RESULTS).read_text())["found"]["small"]) == {"evaluate", "memory", "behaviour"}
+
+
+def test_an_agent_of_no_window_is_not_among_those_of_one(agent_folder, tmp_path):
+    settings = BlindMapsSettings(
+        run=(agent_folder,), windowed=(str(agent_folder),), questions=("evaluate",), out=tmp_path / "out", study=SMALL
+    )
+    with pytest.raises(ValueError, match="trained with all its inputs"):
+        run(settings)
 
 
 def test_a_question_asked_otherwise_is_refused(agent_folder, tmp_path):

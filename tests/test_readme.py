@@ -10,6 +10,7 @@ import pytest
 
 import umwelt
 from sims.scenes import open_pack
+from sims.scenes.assets.cache import cache_folder, is_ready
 from sims.scenes.cycles.install import cycles_is_ready
 from sims.scenes.datasets.plan import plan_of
 from sims.scenes.datasets.spec import parse_spec
@@ -17,6 +18,7 @@ from sims.scenes.placing import space_of
 from tests.sims.scenes.unrealcv.doubled import open_server
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
+CACHE, HAS_ANIMALS = cache_folder(), is_ready("animals")  # before the tests have a cache of their own
 EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
@@ -24,6 +26,10 @@ EXAMPLES = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 def test_example_runs(number, tmp_path, monkeypatch):
     if re.search(r"Scene\(|Scene-v0", EXAMPLES[number]) and not cycles_is_ready():
         pytest.skip("there is no Blender: umwelt setup cycles")
+    if 'pack="animals"' in EXAMPLES[number]:
+        if not HAS_ANIMALS:
+            pytest.skip("no animals in the cache: umwelt assets get animals")
+        monkeypatch.setenv("UMWELT_CACHE", str(CACHE))
     monkeypatch.chdir(tmp_path)
     example = EXAMPLES[number]
     assert example.count("\n") <= 16

@@ -28,6 +28,7 @@ from probes.reproduce.blind_maps_page import write_blind_maps_page
 from probes.reproduce.blind_maps_questions import ask_all, baselines, kept_answers
 from probes.reproduce.blind_maps_study import QUESTIONS, Question, Study, Subject, subject_of
 from probes.reproduce.blind_maps_table import Line, shown, table_of
+from probes.reproduce.verdict import LEAST_SEEDS
 from sims.core.bench import machine
 from sims.core.files import write_atomic
 from sims.core.locks import PATIENCE, locked
@@ -198,7 +199,9 @@ def _rounded(value: Any) -> Any:
 
 def _text(lines: Sequence[Line], names: Sequence[str]) -> str:
     """The table for a terminal."""
-    table = Table("", "the paper", *(part for name in names for part in (short(name), "null")))
+    several = len(names) >= LEAST_SEEDS
+    head = [part for name in names for part in (short(name), "null")] + ["over agents"] * several
+    table = Table("", "the paper", *head)
     before = ""
     for line in lines:
         if line.question != before:
@@ -208,8 +211,9 @@ def _text(lines: Sequence[Line], names: Sequence[str]) -> str:
         cells = []
         for own, null in zip(line.ours, line.null, strict=True):
             cells += [shown(own, line.unit), shown(null, line.unit)]
+        cells += [shown(line.over_agents(), line.unit)] * several
         table.add_row(line.measure + (f", {line.unit}" if line.unit else ""), line.paper, *cells)
-    console = Console(width=90 + 42 * len(names), file=sys.stdout)
+    console = Console(width=90 + 42 * len(names) + 20 * several, file=sys.stdout)
     with console.capture() as capture:
         console.print(table)
     return capture.get()

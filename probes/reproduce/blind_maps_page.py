@@ -21,6 +21,7 @@ from probes.reproduce.blind_maps_figures import (
 )
 from probes.reproduce.blind_maps_table import Line, shown
 from probes.reproduce.blind_maps_walk import FILM
+from probes.reproduce.verdict import LEAST_SEEDS
 
 LEAD = (
     "Wijmans et al. (ICLR 2023) train an agent that sees nothing to cross buildings that it has never been in, and ask "
@@ -58,13 +59,13 @@ def _table_section(names: Sequence[str], lines: Sequence[Line]) -> Section:
     head = ["", "the paper"]
     for name in names:
         head += [short(name), "null"]
-    head += ["over agents"] if len(names) > 2 else []
+    head += ["over agents"] if len(names) >= LEAST_SEEDS else []
     rows = []
     for line in lines:
         row = [line.measure + (f" ({line.unit})" if line.unit else ""), line.paper or "-"]
         for own, null in zip(line.ours, line.null, strict=True):
             row += [shown(own, line.unit), shown(null, line.unit)]
-        rows.append(row + ([shown(line.over_agents(), line.unit)] if len(names) > 2 else []))
+        rows.append(row + ([shown(line.over_agents(), line.unit)] if len(names) >= LEAST_SEEDS else []))
     notes = [[line.measure, line.null_is or "-", line.differs or "-"] for line in lines]
     return Section(
         "The paper's numbers beside ours",

@@ -40,10 +40,12 @@ class Line(NamedTuple):
     unit: str
 
     def document(self) -> dict[str, Any]:
-        """As JSON."""
+        """As JSON, with `over_agents` beside the fields."""
+        over = self.over_agents()
         return {
             **self._asdict(),
             **{n: [None if c is None else list(c) for c in getattr(self, n)] for n in ("ours", "null")},
+            "over_agents": None if over is None else list(over),
         }
 
     def over_agents(self) -> Cell | None:

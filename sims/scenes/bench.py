@@ -31,29 +31,32 @@ class BenchSettings:
     """How many scenes, drawn at random and put into the order of their cost, as data sets are."""
     seed: int = 0
     """Of the draw."""
+    pack: str = "basic"
+    """What is drawn: `basic`, or `animals` or `furniture` once they are fetched."""
 
 
 def run(settings: BenchSettings) -> None:
     """Measure and print; progress goes to standard error.
 
     Raises:
-        ValueError: fewer than 3 images. FileNotFoundError: there is no Blender.
+        ValueError: fewer than 3 images. FileNotFoundError: there is no Blender, or no such pack.
     """
     if settings.images < 3:
         raise ValueError(f"a median needs 3 images at least, got {settings.images}")
     for case in settings.cases:
         pixels, samples = SIZES[case]
-        whole, bare = _measure(pixels, samples, settings.images, settings.seed)
+        whole, bare = _measure(pixels, samples, settings)
         ratio = float(np.median(whole) / np.median(bare))
         threads = available_threads()
-        emit("scenes", Figure(case, whole, "s/image", threads, "Blender's own render and annotation pass", ratio))
+        case_of = case if settings.pack == "basic" else f"{case}, {settings.pack}"
+        emit("scenes", Figure(case_of, whole, "s/image", threads, "Blender's own render and annotation pass", ratio))
 
 
-def _measure(pixels: int, samples: int, n: int, seed: int) -> tuple[list[float], list[float]]:
-    """Seconds of each of `n` images: all that a caller waits for, and within Blender's two renders of it."""
+def _measure(pixels: int, samples: int, settings: BenchSettings) -> tuple[list[float], list[float]]:
+    """Seconds of each image: all that a caller waits for, and within Blender's two renders of it."""
     renderer = Cycles(samples)
     whole, bare = [], []
-    with Scene(renderer=renderer, width=pixels, height=pixels) as scene:
+    with Scene(settings.pack, renderer, width=pixels, height=pixels) as scene:
         space = Space(
             (
                 Discrete("world_name", scene.pack.worlds),
@@ -63,7 +66,7 @@ def _measure(pixels: int, samples: int, n: int, seed: int) -> tuple[list[float],
                 Continuous("camera_yaw", 0.0, 360.0, unit="deg"),
             )
         )
-        table = random_design(space, n, seed)
+        table = random_design(space, settings.images, settings.seed)
         scene.render({})  # the start of Blender is not an image's
         for k, row in enumerate(table.take(scene.cost_order(table)).to_pylist()):
             began = time.perf_counter()
@@ -71,5 +74,5 @@ def _measure(pixels: int, samples: int, n: int, seed: int) -> tuple[list[float],
             whole.append(time.perf_counter() - began)
             bare.append(renderer.render_s)
             if (k + 1) % 20 == 0:
-                sys.stderr.write(f"{pixels}x{samples}: {k + 1} of {n} images, median {np.median(whole):.2f} s\n")
+                sys.stderr.write(f"{pixels}x{samples}: {k + 1} of {settings.images} images, median {np.median(whole):.2f} s\n")
     return whole, bare

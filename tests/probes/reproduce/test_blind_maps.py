@@ -13,7 +13,7 @@ from agents.windowed import WindowedAgent
 from probes.measures import Score
 from probes.positions import Positions
 from probes.reproduce import blind_maps_questions
-from probes.reproduce.blind_maps import RESULTS, BlindMapsSettings, run
+from probes.reproduce.blind_maps import RESULTS, BlindMapsSettings, _text, run
 from probes.reproduce.blind_maps_figures import (
     draw_firing,
     draw_forgetting,
@@ -122,7 +122,10 @@ def test_agents_have_an_interval_of_their_own():
     over = line.over_agents()
     assert over.score == pytest.approx(0.8)
     assert over.low == pytest.approx(0.8 - 4.303 * 0.1 / 3**0.5, abs=1e-3)
+    assert line.document()["over_agents"] == list(over)
     assert line._replace(ours=line.ours[:2]).over_agents() is None
+    assert "over agents" in _text(table_of(others), ["one", "two", "three"])
+    assert "over agents" not in _text(table_of(others[:2]), ["one", "two"])
 
 
 def test_cells_are_shown_for_people():

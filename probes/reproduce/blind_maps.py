@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from agents import training
-from agents.baselines import pretrained_folder
+from agents.baselines import POLICIES, pretrained_folder
 from agents.checkpoint import SETTINGS
 from agents.scoring import short
 from agents.training import TrainSettings
@@ -38,6 +38,9 @@ SHIPPED = ("pointnav-start-frame", "pointnav-start-frame-2", "pointnav-start-fra
 
 WINDOWED = ("pointnav-window-1", "pointnav-window-16", "pointnav-window-256")
 RESULTS, PAGE = "results.json", "index.html"
+TRAINED = "run"
+"""What the agent of `--train` is called, and its folder in OUT."""
+
 NOT_KEPT = ("examples", "path", "collided", "units")
 """Of what was found: what is drawn, and too long for the results."""
 
@@ -87,16 +90,15 @@ def run(settings: BlindMapsSettings) -> None:
 
 def _study(settings: BlindMapsSettings) -> tuple[list[Line], list[str], dict[str, Any]]:
     began = time.perf_counter()
-    subjects = _subjects(settings)
-    windowed = _windowed(settings.windowed) if "evaluate" in settings.questions else []
+    subjects, windowed = _subjects(settings)
     for subject in subjects:
         ask_all(subject, settings.study, settings.out, settings.questions, print_progress)
     found = {s.name: kept_answers(s, settings.out) for s in subjects}
     others: dict[str, dict[str, Any]] = {}
+    for subject in windowed:
+        scores = ask_all(subject, settings.study, settings.out, ("evaluate",), print_progress)
+        others[subject.name] = scores | {"window": {"inputs": subject.agent.memory_window}}
     if "evaluate" in settings.questions:
-        for subject in windowed:
-            found_of = ask_all(subject, settings.study, settings.out, ("evaluate",), print_progress)
-            others[subject.name] = found_of | {"window": {"inputs": subject.agent.memory_window}}
         bugs = baselines(settings.study, settings.out, print_progress)
         others |= {name: {"evaluate": own} for name, own in bugs.items()}
     lines = table_of(list(found.values()))
@@ -106,7 +108,7 @@ def _study(settings: BlindMapsSettings) -> tuple[list[Line], list[str], dict[str
             "date": datetime.now(UTC).date().isoformat(),
             "machine": machine(),
             "seed": settings.study.seed,
-            "agents": {s.name: {"weights_sha256": s.sha256, **_card(s)} for s in subjects},
+            "agents": {s.name: {"weights_sha256": s.sha256, **_card(s)} for s in (*subjects, *windowed)},
             "seconds": {s.name: _seconds(settings.out / s.name) for s in subjects},
             "seconds_of_this_call": time.perf_counter() - began,
             "table": [line.document() for line in lines],
@@ -124,31 +126,38 @@ def _study(settings: BlindMapsSettings) -> tuple[list[Line], list[str], dict[str
     return lines, [s.name for s in subjects], results
 
 
-def _subjects(settings: BlindMapsSettings) -> list[Subject]:
-    """The agents that are asked, trained first if need be.
+def _subjects(settings: BlindMapsSettings) -> tuple[list[Subject], list[Subject]]:
+    """The agents that are asked, trained first if need be, and those that were trained with a window.
 
     Raises:
-        ValueError: none of that name, or two of one name.
+        ValueError: none to be asked, one of that name is not there, or two have one name.
     """
+    trained = settings.out / TRAINED
+    asked = (
+        [(TRAINED, trained)]
+        if settings.train
+        else [(_named(path), path) for path in settings.run] or [_placed(name) for name in settings.agents]
+    )
+    windowed = [_placed(name) for name in settings.windowed] if "evaluate" in settings.questions else []
+    names = [name for name, _ in (*asked, *windowed)]
+    twice = [name for name in names if [*POLICIES, *names].count(name) > 1]
+    if twice:
+        raise ValueError(f"agents and baselines need names of their own: rename a folder that is called {twice[0]}")
+    if not asked:
+        raise ValueError("there is no agent to ask: name one that ships or the folder of a run")
+    others = _windowed(windowed)
     if settings.train:
-        ours = settings.out / "run"
-        training.run(TrainSettings(out=ours, resume=(ours / SETTINGS).exists()))
-        return [subject_of("run", ours)]
-    named = [(_named(path), path) for path in settings.run] or [_placed(name) for name in settings.agents]
-    names = [name for name, _ in named]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice or not names:
-        raise ValueError(f"agents need names of their own, got {', '.join(names) or 'none'}: rename a run's folder")
-    return [subject_of(name, path) for name, path in named]
+        training.run(TrainSettings(out=trained, resume=(trained / SETTINGS).exists()))
+    return [subject_of(name, path) for name, path in asked], others
 
 
-def _windowed(names: Sequence[str]) -> list[Subject]:
+def _windowed(placed: Sequence[tuple[str, Path]]) -> list[Subject]:
     """Agents that were trained with a window.
 
     Raises:
         ValueError: one was not.
     """
-    subjects = [subject_of(*_placed(name)) for name in names]
+    subjects = [subject_of(name, path) for name, path in placed]
     for subject in subjects:
         if subject.agent.memory_window == 0:
             raise ValueError(f"{subject.name} was trained with all its inputs: --windowed takes those with a window")

@@ -115,17 +115,16 @@ def _walk_section(agents: Mapping[str, Found], out: Path) -> Section:
 
 
 def _memory_section(agents: Mapping[str, Found], others: Mapping[str, Found]) -> Section:
-    caption = (
-        "Success and SPL when only the last k inputs feed the state, with 95 % intervals; dashed: all inputs; "
-        "diamonds: agents that were trained with a window, on the houses of the evaluation."
-    )
+    caption = "Success and SPL when only the last k inputs feed the state, with 95 % intervals; dashed: all inputs"
     text = [
         "At every step the state is made anew, from a blank one, out of the last k inputs. The agents were trained "
-        "with all of them, so that a short window is also something that they never met; those of a window met nothing "
-        "else."
+        "with all of them, so that a short window is also something that they never met."
     ]
+    if any("window" in found for found in others.values()):
+        caption += "; diamonds: agents that were trained with a window, on the houses of the evaluation"
+        text.append("Agents that were trained with a window met nothing else.")
     return Section(
-        "How long is its memory?", text, pictures=[_picture(draw_memory(agents, others), caption)], wide=True
+        "How long is its memory?", text, pictures=[_picture(draw_memory(agents, others), f"{caption}.")], wide=True
     )
 
 

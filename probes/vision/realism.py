@@ -104,6 +104,7 @@ def run(settings: BenchSettings) -> None:
         "command": f"umwelt bench realism --spec {settings.spec} --model {settings.model}",
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
+        "seed": spec.seed,
         "pictures": len(data),
         "flawed": made.flawed,
         "seconds_of_rendering": made.seconds if made.rendered == len(data) else None,

@@ -74,5 +74,7 @@ def _measure(pixels: int, samples: int, settings: BenchSettings) -> tuple[list[f
             whole.append(time.perf_counter() - began)
             bare.append(renderer.render_s)
             if (k + 1) % 20 == 0:
-                sys.stderr.write(f"{pixels}x{samples}: {k + 1} of {settings.images} images, median {np.median(whole):.2f} s\n")
+                sys.stderr.write(
+                    f"{pixels}x{samples}: {k + 1} of {settings.images} images, median {np.median(whole):.2f} s\n"
+                )
     return whole, bare

@@ -37,8 +37,8 @@ class Growth:
 TALL = 2.0
 """Metres of an object that no carpet hides."""
 
-CAMERA = 2.8
-"""In an object's lengths: as far from it cameras go around; nothing stands there for them to be in."""
+CAMERA = 3.1
+"""In an object's lengths: farther than cameras go around it by default; nothing stands there for them to be in."""
 
 SHADE_FROM = 3.0
 """Metres of height from which what grows does not stand between the sun and the object."""
@@ -48,7 +48,12 @@ CROWN = 0.9
 
 
 def scattered(
-    growth: Growth, terrain: Terrain, seed: int, unit: float, sun: tuple[float, float] | None = None
+    growth: Growth,
+    terrain: Terrain,
+    seed: int,
+    unit: float,
+    sun: tuple[float, float] | None = None,
+    extent: tuple[float, float] = (1.0, 0.5),
 ) -> NDArray[np.float64]:
     """`[n, 4, 4]` where the copies of a growth's models (1 m in size) stand.
 
@@ -56,6 +61,7 @@ def scattered(
         unit: metres of the object in the middle, for which all but carpets make room; these are low around a small one.
         sun: the direction it shines from (radians about the vertical, from -y to +x) and its height in radians, if the
             object is to stand in its light.
+        extent: how high a carpet's models are, and how far they reach from their middle.
     """
     rng = np.random.default_rng(seed)
     if growth.at:
@@ -65,14 +71,20 @@ def scattered(
     x, y = _carpet(growth, rng) if growth.carpet else _apart(growth, rng)
     size = growth.size * np.exp(growth.spread * rng.standard_normal(len(x)))
     if growth.carpet:
-        size, wide = _grazed(size, np.hypot(x, y), unit), np.full(len(x), CARPET_M)
+        high, reach = extent
+        size, wide = _grazed(size, np.hypot(x, y) - CARPET_M * reach, unit, high), np.full(len(x), CARPET_M)
     else:
         x, y = _with_room(x, y, size, growth.near, unit)
-        x, y = (x, y) if sun is None else _sunny(x, y, size, unit, *sun)
+        x, y = (x, y) if sun is None else _sunny(x, y, size, unit, sun, _land_ends(terrain))
         wide = size * np.exp(0.08 * rng.standard_normal(len(x)))
     turn = 2.0 * np.pi * rng.random(len(x))
     where = _poses(x, y, turn, wide, size, height_at(terrain, x, y), rng, lean=0.04)
-    return where if terrain.shore is None else where[y < terrain.shore + 2.0]
+    return where[y < _land_ends(terrain)]
+
+
+def _land_ends(terrain: Terrain) -> float:
+    """As far along y as things grow."""
+    return np.inf if terrain.shore is None else terrain.shore + 2.0
 
 
 Array = NDArray[np.float64]
@@ -86,13 +98,30 @@ def _with_room(x: Array, y: Array, size: Array, near: float, unit: float) -> Pla
     return by * x, by * y
 
 
-def _sunny(x: Array, y: Array, size: Array, unit: float, turn: float, up: float) -> Places:
-    """Places, those of tall things whose shadow would fall on the object on its other side."""
+TURNS = np.deg2rad(np.arange(10.0, 360.0, 10.0))
+"""By which things that shade the object are tried elsewhere around it."""
+
+
+def _sunny(x: Array, y: Array, size: Array, unit: float, sun: tuple[float, float], ends: float) -> Places:
+    """Places; tall things whose shadow would fall on the object go around it, where the others are farthest."""
+    x, y = x.copy(), y.copy()
+    for k in np.flatnonzero(_shades(x, y, size, unit, sun) & (y < ends)):
+        c, s = np.cos(TURNS), np.sin(TURNS)
+        tried = np.stack([c * x[k] - s * y[k], s * x[k] + c * y[k]], 1)
+        free = ~_shades(*tried.T, size[k], unit, sun) & (tried[:, 1] < ends)
+        others = np.delete(np.stack([x, y], 1), k, axis=0)
+        apart = np.linalg.norm(tried[:, None] - others, axis=2).min(1, initial=np.inf)
+        x[k], y[k] = tried[int(np.where(free, apart, -1.0).argmax())]
+    return x, y
+
+
+def _shades(x: Array, y: Array, size: Array, unit: float, sun: tuple[float, float]) -> NDArray[np.bool_]:
+    """Whether the shadows of things of these sizes fall on the object."""
+    turn, up = sun
     towards = x * np.sin(turn) - y * np.cos(turn)  # the sun
     aside = np.abs(x * np.cos(turn) + y * np.sin(turn))
     wide = CROWN * size + unit
-    shades = (size >= SHADE_FROM) & (aside < wide) & (towards > 0.0) & (towards < size / np.tan(up) + wide)
-    return np.where(shades, -x, x), np.where(shades, -y, y)
+    return (size >= SHADE_FROM) & (aside < wide) & (towards > 0.0) & (towards < size / np.tan(up) + wide)
 
 
 CARPET_M = 1.2
@@ -105,12 +134,14 @@ GRAZED = (2.5, 6.0)
 """How far it is so, and from where on it has its own height: in the object's lengths."""
 
 
-def _grazed(size: NDArray[np.float64], r: NDArray[np.float64], unit: float) -> NDArray[np.float64]:
-    """Heights of carpets, low around an object of `unit` metres."""
+def _grazed(size: Array, r: Array, unit: float, high: float) -> Array:
+    """The sizes of carpets whose pieces begin at `r` and are `high` by their size: low around `unit` to 2 `unit` metres
+    of object.
+    """
     if unit >= TALL:
         return size
-    near, far = (lengths * unit + CARPET_M / 2.0 for lengths in GRAZED)
-    low = np.minimum(size, LOW * unit)
+    near, far = (2.0 * lengths * unit for lengths in GRAZED)
+    low = np.minimum(size, LOW * unit / high)
     return low + (size - low) * np.clip((r - near) / (far - near), 0.0, 1.0)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import floor, log2, radians
+from math import ceil, log2, radians
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from sims.scenes.grounds import FLAT, Terrain, blades, ground, pebbles, room
 from sims.scenes.scattering import TALL, Growth, merged, scattered, variants
 
 WATER = Material((0.02, 0.05, 0.06), "ripples", (0.03, 0.09, 0.1), 0.7, 0.08, bump=0.05)
+SMALLEST = -6
+"""The octave of metres below which objects are all alike to what grows."""
+
 WATER_LEVEL = -0.35
 """Metres: of the water behind a shore."""
 
@@ -58,8 +61,9 @@ class World:
         return _models(self)
 
     def things(self, unit: float) -> Things:
-        """What stands in many places, making room for an object of `unit` metres, to a quarter."""
-        return _things(self, 1.0 if self.walls else max(0.25, round(4.0 * unit) / 4.0))
+        """What stands in many places, making room for an object of `unit` metres, to a quarter or an octave."""
+        room = ceil(4.0 * unit) / 4.0 if unit > 0.25 else 2.0 ** max(SMALLEST, ceil(log2(unit)))
+        return _things(self, 1.0 if self.walls else room)
 
     @property
     def terrain(self) -> Terrain:
@@ -111,7 +115,7 @@ def _things(world: World, unit: float) -> Things:
     for k, growth in enumerate(world.growths):
         role = "furniture" if growth.stands else "plant"
         if growth.carpet:
-            if whole := _carpet(world, k, min(TALL, 2.0 ** floor(log2(unit)))):
+            if whole := _carpet(world, k, min(TALL, 2.0 ** (ceil(log2(unit)) - 1))):
                 found[whole.name] = whole, [np.eye(4)[None]], role
             continue
         models = variants(growth.kind, world.plants)
@@ -123,10 +127,15 @@ def _things(world: World, unit: float) -> Things:
     return tuple((model, np.concatenate(poses), role) for model, poses, role in found.values())
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
 def _carpet(world: World, k: int, unit: float) -> Model | None:
-    """The k-th growth as one mesh, None if none of it is there; large to make anew, so kept for octaves of `unit`."""
+    """The k-th growth as one mesh around an object of `unit` to 2 `unit` metres, None if none of it is there.
+
+    Large to make anew, and so kept for octaves.
+    """
     growth = world.growths[k]
     models = variants(growth.kind, world.plants)
-    where = scattered(growth, world.terrain, _seed(world) + 101 * k, unit)
+    points = np.concatenate([model.mesh.vertices for model in models])
+    extent = float(points[:, 2].max()), float(np.hypot(points[:, 0], points[:, 1]).max())
+    where = scattered(growth, world.terrain, _seed(world) + 101 * k, unit, None, extent)
     return merged(growth.kind, models, where, np.arange(len(where)) % len(models)) if len(where) else None

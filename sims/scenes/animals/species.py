@@ -162,7 +162,7 @@ ALL = (
     Species("Boar", "wild boar", "fauna/boar.xml", 0.9, "shoulder", "W", (342,),
         _q("animal_boar_idle_02", "animal_boar_walk_01", "animal_boar_run_01")),
     Species("Rabbit", "rabbit", "fauna/rabbit1.xml", 0.4, "length", "W", (330, 331),
-        {"Stand": ("quadraped/rabbit_idle_02", 0.0), "Run": ("quadraped/rabbit_walk", 0.4),
+        {"Stand": ("quadraped/rabbit_idle_01", 0.1), "Run": ("quadraped/rabbit_walk", 0.4),
          "Walk": ("quadraped/rabbit_walk", 0.0), "Graze": ("quadraped/rabbit_idle_01", 0.62)},
         {"Brown": ("Red",), "Grey": ("Grey 1",), "White": ("White",)}),
     Species("Crocodile", "crocodile", "fauna/crocodile.xml", 4.0, "length", "W", (49,),

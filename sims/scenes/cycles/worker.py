@@ -93,6 +93,7 @@ class Stage:
     def render(self, asked: dict, arrays: dict[str, np.ndarray]) -> tuple[dict, dict]:
         """The picture and its passes; `arrays`: where the copies of the k-th thing stand, as `copies{k}`."""
         self.render_s = 0.0
+        self.scene.render.threads_mode, self.scene.render.threads = "FIXED", asked["threads"]
         self._place(asked["things"], asked["light"], arrays)
         if asked["light"] != self.light:
             self._shine(asked["light"])
@@ -102,7 +103,6 @@ class Stage:
             self.shining = shining
         self._aim(asked["camera"])
         scene, cycles = self.scene, self.scene.cycles
-        scene.render.threads_mode, scene.render.threads = "FIXED", asked["threads"]
         scene.view_settings.exposure = asked["exposure"]
         cycles.diffuse_bounces = 1 if asked["light"]["mist"] else 2  # between leaves and hairs more change little
         cycles.device, cycles.seed = asked["device"], asked["seed"] % (2**31)
@@ -216,7 +216,7 @@ class Stage:
         for sky in self.skies.values():
             bpy.data.images.remove(sky)
         self.skies.clear()
-        self.light = None
+        self.light, self.shining = None, []
 
     def _shine(self, light: dict) -> None:
         world = self.scene.world
@@ -240,7 +240,10 @@ class Stage:
         """A sky as a panorama, painted once: its nodes cost a fifth of a picture, and seconds when it is new."""
         key = repr({name: light[name] for name in shading.SKY})
         if key not in self.skies:
-            self.skies[key] = painted_sky(light, self.scratch / f"sky{len(self.skies)}.exr")
+            began = time.perf_counter()
+            path = self.scratch / f"sky{len(self.skies)}.exr"
+            self.skies[key] = painted_sky(light, path, self.scene.render.threads)
+            self.render_s += time.perf_counter() - began
         return self.skies[key]
 
     def _sun(self, light: dict) -> bpy.types.Object:
@@ -366,7 +369,7 @@ class Stage:
         self.pictures.clear()
 
 
-def painted_sky(light: dict, path: Path) -> bpy.types.Image:
+def painted_sky(light: dict, path: Path, threads: int) -> bpy.types.Image:
     """The panorama of a sky, linear, through a camera that sees all of it."""
     scene = bpy.data.scenes.new("sky")
     scene.world = bpy.data.worlds.new("sky")
@@ -381,6 +384,7 @@ def painted_sky(light: dict, path: Path) -> bpy.types.Image:
     scene.camera = camera
     render, cycles = scene.render, scene.cycles
     render.engine, render.filepath = "CYCLES", str(path)
+    render.threads_mode, render.threads = "FIXED", threads
     render.resolution_x, render.resolution_y, render.resolution_percentage = 2 * SKY_PIXELS, SKY_PIXELS, 100
     cycles.samples, cycles.use_denoising, cycles.use_adaptive_sampling, cycles.filter_width = 1, False, False, 0.01
     settings = render.image_settings

@@ -11,6 +11,8 @@ from sims.scenes.packs import Pack
 from sims.scenes.relations import BLANK, PLAIN
 
 COAT, POSE = "character_coat", "character_pose"
+LOOKS = 1
+"""The number of the random stream: the design has drawn the characters from the seed's own."""
 
 
 def with_looks(table: pa.Table, space: Space, pack: Pack, seed: int | None) -> pa.Table:
@@ -33,7 +35,7 @@ def with_looks(table: pa.Table, space: Space, pack: Pack, seed: int | None) -> p
             "character_name, and leave these two out"
         )
     rows = table.to_pylist()
-    rows = _one_at_a_time(rows, pack) if seed is None else _drawn(rows, pack, np.random.default_rng(seed))
+    rows = _one_at_a_time(rows, pack) if seed is None else _drawn(rows, pack, np.random.default_rng([seed, LOOKS]))
     own = {field.name: field for field in space.schema()}
     fields = [*table.schema, own[COAT], own[POSE]]
     return pa.Table.from_pylist(rows, schema=pa.schema(fields))

@@ -253,7 +253,14 @@ def _check_keys(section: str, given: Mapping[str, Any], known: Iterable[str]) ->
 
 def _check_type(section: str, key: str, value: Any, types: tuple[type, ...]) -> None:
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-        names = {int: "a whole number", float: "a number", str: "text", list: "a list", dict: "a table"}
+        names = {
+            int: "a whole number",
+            float: "a number",
+            str: "text",
+            list: "a list",
+            dict: "a table",
+            bool: "true or false",
+        }
         expected = " or ".join(names[kind] for kind in types)
         raise SpecError(section, key, f"{f'{section}.' if section else ''}{key} must be {expected}, got {value!r}")
 

@@ -81,12 +81,15 @@ def _item(said: dict[str, str], library: str, n: int) -> Item:
         file = said["model"].lstrip("/")
         size = tuple(float(said[side]) / 100.0 for side in ("width", "depth", "height"))
         turn = tuple(float(part) for part in said.get("modelRotation", "").split())
-        noun = said["name"].lower()
+        noun, author = said["name"].lower(), said.get("creator", "unknown")
+        name = character(file.rpartition("/")[2].removesuffix(".obj"))
     except (KeyError, ValueError) as error:
         raise AssetError(f"item {n} of {library} can't be read ({error!r}): it is damaged; fetch it again") from error
     if min(size) <= 0.0 or not np.isfinite(size).all() or not _turns(turn):
-        raise AssetError(f"item {n} of {library} measures {size} m and is turned by {turn or 'nothing'}: it can't be")
-    name, author = character(file.rpartition("/")[2].removesuffix(".obj")), said.get("creator", "unknown")
+        raise AssetError(
+            f"item {n} of {library} measures {size} m and is turned by {turn or 'nothing'}, expected lengths above 0 "
+            "and a rotation: it is damaged; fetch it again"
+        )
     licence = LICENCES[library][0]
     return Item(name, noun, said.get("category", ""), file, size, turn, author, licence, IMAGENET.get(noun, ()))  # type: ignore[arg-type]
 

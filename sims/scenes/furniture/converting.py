@@ -31,9 +31,13 @@ def furniture_files(source: Path) -> Iterator[tuple[str, bytes]]:
         raise AssetError(f"{source} is no folder, .deb or {ENDING} of Sweet Home 3D's: expected one of these")
     for path, data in libraries:
         library = path.rpartition("/")[2].removesuffix(ENDING)
-        if library in LICENCES:
-            for name, content in zip_files(io.BytesIO(data), _matters, path):
-                yield f"{library}/{name}", content
+        if library not in LICENCES:
+            sys.stderr.write(f"left out: {path}: its licence is not known here (known are {', '.join(LICENCES)})\n")
+            continue
+        found = dict(zip_files(io.BytesIO(data), _matters, path))
+        if CATALOGUE not in found:
+            raise AssetError(f"{path} has no {CATALOGUE} in it, expected one: it is damaged; fetch it again")
+        yield from ((f"{library}/{name}", content) for name, content in found.items())
 
 
 def _matters(name: str) -> bool:

@@ -20,6 +20,8 @@ from sims.scenes.worlds import WORLDS
 KEPT = 32
 """Models that stay in memory."""
 
+OF_PLANTS = ("CC-BY-SA-3.0 (plants)",)
+
 FRONT, UP = "+z", "+y"
 """Where Sweet Home 3D's models look and stand."""
 
@@ -44,7 +46,7 @@ def furniture_pack() -> Pack:
         "furniture",
         tuple(item.name for item in items),
         tuple(WORLDS),
-        ", ".join(dict.fromkeys([*(item.licence for item in items), "MIT (worlds)"])),
+        ", ".join([*dict.fromkeys(item.licence for item in items), *OF_PLANTS[: bool(stamp)], "MIT (worlds)"]),
         (*credits_of(items), *(ready_pack("plants").credits if stamp else ())),
         refused,
         {item.name: partial(build, item) for item in items},

@@ -35,7 +35,7 @@ def read_table(folder: Path) -> tuple[list[Item], dict[str, str]]:
             for item in said["items"]
         ]
         return items, dict(said["refused"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{folder / TABLE} can't be used ({error!r}): run `umwelt assets get furniture`, which makes it anew"
         ) from error

@@ -172,11 +172,15 @@ def test_figures_and_page_are_drawn(tmp_path):
         draw_second_trips(agents["one"]["transplant"]["s-to-t-trained"]["examples"]),
     ):
         figure.savefig(tmp_path / "figure.png")
+    drawn = {len(draw_memory(agents, own).axes[0].get_legend_handles_labels()[1]) for own in (others, {})}
+    assert drawn == {len(agents), len(agents) + 1}
     page = tmp_path / "index.html"
     write_blind_maps_page(page, agents, others, table_of(list(agents.values())), tmp_path, "foot")
     text = page.read_text()
-    for words in ("95.1 ± 1.3 %", "bug0", "untaught", "What is forgotten?", "foot"):
+    for words in ("95.1 ± 1.3 %", "bug0", "untaught", "What is forgotten?", "foot", "diamonds"):
         assert words in text
+    write_blind_maps_page(page, agents, {}, table_of(list(agents.values())), tmp_path, "foot")
+    assert "diamonds" not in page.read_text()
 
 
 def test_frames_show_the_map_where_it_was_walked():
@@ -233,11 +237,32 @@ def test_the_command_asks_keeps_and_goes_on(agent_folder, tmp_path, capsys):
 
 
 def test_an_agent_of_no_window_is_not_among_those_of_one(agent_folder, tmp_path):
+    save_agent(tmp_path / "whole", BlindAgent(4), {"steps": 0})
     settings = BlindMapsSettings(
-        run=(agent_folder,), windowed=(str(agent_folder),), questions=("evaluate",), out=tmp_path / "out", study=SMALL
+        run=(agent_folder,),
+        windowed=(str(tmp_path / "whole"),),
+        questions=("evaluate",),
+        out=tmp_path / "o",
+        study=SMALL,
     )
-    with pytest.raises(ValueError, match="trained with all its inputs"):
+    with pytest.raises(ValueError, match="whole was trained with all its inputs"):
         run(settings)
+
+
+def test_names_are_compared_before_anything_is_asked(agent_folder, tmp_path):
+    save_agent(tmp_path / "other" / "small" / "agent", WindowedAgent(3, 3, 4), {"steps": 0})
+    save_agent(tmp_path / "oracle", BlindAgent(4), {"steps": 0})
+    settings = BlindMapsSettings(run=(agent_folder,), questions=("evaluate",), out=tmp_path / "out", study=SMALL)
+    for change, name in (
+        ({"windowed": (str(tmp_path / "other" / "small" / "agent"),)}, "small"),
+        ({"run": (agent_folder, agent_folder), "windowed": ()}, "small"),
+        ({"run": (tmp_path / "oracle",), "windowed": ()}, "oracle"),
+    ):
+        with pytest.raises(ValueError, match=f"rename a folder that is called {name}"):
+            run(replace(settings, **change))
+    with pytest.raises(ValueError, match="there is no agent to ask"):
+        run(replace(settings, run=(), agents=(), windowed=()))
+    assert not list((tmp_path / "out").glob("*/*.json"))
 
 
 def test_a_question_asked_otherwise_is_refused(agent_folder, tmp_path):
@@ -262,5 +287,5 @@ def test_a_deep_agent_is_not_asked_how_long_its_memory_is(tmp_path):
 def test_agents_that_cannot_be_are_refused(agent_folder, tmp_path):
     with pytest.raises(ValueError, match="no pretrained agent 'nobody'"):
         run(BlindMapsSettings(agents=("nobody",), out=tmp_path / "out"))
-    with pytest.raises(ValueError, match="names of their own, got small, small"):
+    with pytest.raises(ValueError, match="need names of their own: rename a folder that is called small"):
         run(BlindMapsSettings(run=(agent_folder, agent_folder), out=tmp_path / "out"))

@@ -175,16 +175,24 @@ def boxes(n_models, n_surfaces):
         return assembled(f"Box{k}", [(shape._replace(part=part), surfaces)], "box")
 
     builders = {f"Box{k}": partial(build, k) for k in range(n_models)}
-    return Pack("boxes", tuple(builders), ("Studio",), "MIT", (), {}, builders, {"Studio": WORLDS["Studio"]})
+    return Pack("boxes", tuple(builders), LIT, "MIT", (), {}, builders, {name: WORLDS[name] for name in LIT})
+
+
+LIT = ("Studio", "DunesNoon", "HallwayEvening")
+"""By a panorama, by a sky and its sun, and by lamps."""
 
 
 @needs_cycles
-@pytest.mark.parametrize(("kept_models", "n_surfaces"), [(3, 2), (120, 150)])
-def test_what_a_worker_forgets_it_is_told_again(monkeypatch, kept_models, n_surfaces):
+@pytest.mark.parametrize(
+    ("world", "kept_models", "n_surfaces"),
+    [("Studio", 3, 2), ("Studio", 120, 150), ("DunesNoon", 3, 2), ("HallwayEvening", 120, 150)],
+)
+def test_what_a_worker_forgets_it_is_told_again(monkeypatch, world, kept_models, n_surfaces):
     # 2 x 150 surfaces a picture: the 400 that a worker keeps are passed in the second
     monkeypatch.setattr(renderer, "KEPT_MODELS", kept_models)
     pack = boxes(6, n_surfaces)
-    rows = [{"character_name": f"Box{k}", "character2_name": f"Box{5 - k}", "character1_pos": "left"} for k in range(3)]
+    places = {"world_name": world, "character1_pos": "left"}
+    rows = [{**places, "character_name": f"Box{k}", "character2_name": f"Box{5 - k}"} for k in range(3)]
     with Scene(pack, **SMALL) as one:
         images = [one.render(row).image for row in [*rows, *rows]]
         assert one.renderer.restarts == 0

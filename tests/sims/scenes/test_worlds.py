@@ -74,8 +74,24 @@ def test_an_object_stands_in_the_sun(name):
     after = [scattered(trees[k % len(trees)], world.terrain, k, 1.5, (turn, up)) for k in seeds]
     assert any(shaded(where, 1.5, turn, up).any() for where in before)
     assert not any(shaded(where, 1.5, turn, up).any() for where in after)
-    for old, new in zip(before, after, strict=True):  # no tree is lost, and none is nearer
+    for old, new in zip(before, after, strict=True):  # no tree is lost, none is nearer, and none is within another
         np.testing.assert_allclose(np.hypot(*new[:, :2, 3].T), np.hypot(*old[:, :2, 3].T))
+        assert nearest(new) >= min(nearest(old), 2.0)
+
+
+def nearest(where):
+    """Metres between the two of them that are nearest."""
+    apart = np.linalg.norm(where[:, None, :2, 3] - where[None, :, :2, 3], axis=2)
+    return (apart + 1e3 * np.eye(len(where))).min()
+
+
+def test_no_tree_goes_into_the_water_for_the_sun():
+    world = WORLDS["MarshDawn"]
+    sun = np.deg2rad(world.light.rotation_deg), np.deg2rad(world.light.elevation_deg)
+    for k, growth in enumerate(world.growths):
+        if not growth.carpet:
+            shady, sunny = (scattered(growth, world.terrain, k, 1.5, light) for light in (None, sun))
+            assert len(sunny) == len(shady)
 
 
 def test_carpets_are_low_around_what_is_small():
@@ -84,9 +100,31 @@ def test_carpets_are_low_around_what_is_small():
     np.testing.assert_array_equal(hare[:, :2, 3], ox[:, :2, 3])
     far = np.hypot(*ox[:, :2, 3].T)
     tall = [np.linalg.norm(where[:, :3, 2], axis=1) for where in (hare, ox)]
-    assert tall[0][far < 1.2].max() <= LOW * 0.5 * 1.01
-    assert tall[1][far < 1.2].max() > 0.15
-    np.testing.assert_allclose(tall[0][far > 4.0], tall[1][far > 4.0])
+    assert tall[0][far < 2.4].max() <= LOW * 0.5 * 1.01
+    assert tall[1][far < 2.4].max() > 0.15
+    np.testing.assert_allclose(tall[0][far > 6.6], tall[1][far > 6.6])
+
+
+@pytest.mark.parametrize("name", ["GrasslandNoon", "SavannaNoon", "MarshDawn", "ForestNoon"])
+@pytest.mark.parametrize("unit", [0.03, 0.2, 0.4, 1.0, 1.5])
+def test_no_carpet_hides_a_small_object_from_its_camera(name, unit):
+    world = WORLDS[name]
+    carpets = {growth.kind for growth in world.growths if growth.carpet}
+    meshes = [model.mesh for model, _, _ in world.things(unit) if model.name in carpets]
+    assert meshes
+    for mesh in meshes:
+        near = np.hypot(mesh.vertices[:, 0], mesh.vertices[:, 1]) < 2.1 * unit
+        assert not near.any() or mesh.vertices[near, 2].max() < 0.17 * unit
+
+
+@pytest.mark.parametrize("name", [place.name for place in PLACES if place.name.endswith(("Noon", "Morning"))])
+def test_no_camera_at_its_default_is_within_what_stands(name):
+    distance = space_of(open_pack("basic"))["camera_distance"].default
+    for unit in (0.1, 1.12, 1.37, 2.1):
+        for model, copies, _ in WORLDS[name].things(unit):
+            if model.name.startswith("rock"):
+                at = np.einsum("kij,vj->kvi", copies[:, :2, :3], model.mesh.vertices) + copies[:, None, :2, 3]
+                assert np.linalg.norm(at, axis=2).min() > distance * unit
 
 
 @pytest.mark.parametrize("name", WORLDS)

@@ -1,5 +1,6 @@
 """Coats and poses in designs: each character has its own."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from sims.scenes.datasets.looks import with_looks
 from sims.scenes.datasets.plan import plan_of
 from sims.scenes.datasets.spec import named_specs, parse_spec, read_spec
-from sims.scenes.designs import full_factorial
+from sims.scenes.designs import full_factorial, random_design
 from sims.scenes.factors import Discrete, Space
 from sims.scenes.packs import open_pack
 from sims.scenes.placing import space_of
@@ -41,6 +42,16 @@ def test_looks_are_drawn_of_each_characters_own(pack):
     assert table.equals(with_looks(design(40), space_of(pack), pack, seed=0))
     assert not table.equals(with_looks(design(40), space_of(pack), pack, seed=1))
     assert table.schema.field("character_pose").metadata  # it is a factor
+
+
+def test_looks_do_not_hang_on_what_the_design_drew(pack):
+    pack = replace(pack, poses=dict.fromkeys(POSES, ("Stand", "Lie", "Fall", "Sit")))
+    table = random_design(Space((Discrete("character_name", ("Teapot", "Vase")),)), 400, 3)
+    rows = with_looks(table, space_of(pack), pack, seed=3).to_pylist()
+    for name in POSES:
+        own = Counter(row["character_pose"] for row in rows if row["character_name"] == name)
+        assert set(own) == {"Stand", "Lie", "Fall", "Sit"}
+        assert min(own.values()) > 0.1 * own.total()
 
 
 def test_looks_one_at_a_time_change_nothing_else(pack):

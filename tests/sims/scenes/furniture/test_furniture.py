@@ -100,10 +100,14 @@ def test_names_are_told_apart_and_never_taken_twice():
         (lambda text: "", "has no items in it"),
         (lambda text: text.replace("width#1=50", "width#1=wide"), "item 1 of Scopia can't be read"),
         (lambda text: text.replace("width#1=50\n", ""), "item 1 of Scopia can't be read"),
-        (lambda text: text.replace("height#1=100", "height#1=-1"), r"measures .* it can't be"),
-        (lambda text: text.replace("height#1=100", "height#1=nan"), r"measures .* it can't be"),
-        (lambda text: text.replace("1 0 0 0 0 1 0 -1 0", "1 0 0"), r"turned by .* it can't be"),
-        (lambda text: text.replace("1 0 0 0 0 1 0 -1 0", "1 0 0 0 1 0 0 0 -1"), r"turned by .* it can't be"),
+        (lambda text: text.replace("/some/chair/chair.obj", "/some/---.obj"), "item 1 of Scopia can't be read"),
+        (lambda text: text.replace("height#1=100", "height#1=-1"), r"measures .* expected lengths above 0"),
+        (lambda text: text.replace("height#1=100", "height#1=nan"), r"measures .* expected lengths above 0"),
+        (lambda text: text.replace("1 0 0 0 0 1 0 -1 0", "1 0 0"), r"turned by .* a rotation: it is damaged"),
+        (
+            lambda text: text.replace("1 0 0 0 0 1 0 -1 0", "1 0 0 0 1 0 0 0 -1"),
+            r"turned by .* a rotation: it is damaged",
+        ),
     ],
 )
 def test_what_a_catalogue_can_not_say_is_refused(change, why):
@@ -113,11 +117,12 @@ def test_what_a_catalogue_can_not_say_is_refused(change, why):
         read_catalogue(CATALOGUE, "Mine")
 
 
-def test_the_pack_is_made_of_a_package_a_library_or_a_folder(source, tmp_path):
+def test_the_pack_is_made_of_a_package_a_library_or_a_folder(source, tmp_path, capsys):
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "Scopia.sh3f").write_bytes(library())
     files = dict(furniture_files(source))
+    assert "Another.sh3f: its licence is not known here" in capsys.readouterr().err
     assert sorted(files) == [
         "Scopia/PluginFurnitureCatalog.properties",
         "Scopia/some/broken/broken.obj",
@@ -127,6 +132,9 @@ def test_the_pack_is_made_of_a_package_a_library_or_a_folder(source, tmp_path):
     assert dict(furniture_files(folder)) == dict(furniture_files(folder / "Scopia.sh3f")) == files
     with pytest.raises(AssetError, match=r"is no folder, .deb or .sh3f"):
         list(furniture_files(tmp_path / "notes.txt"))
+    (folder / "Scopia.sh3f").write_bytes(zipped({"some/chair/chair.obj": WEDGE}))
+    with pytest.raises(AssetError, match=r"Scopia.sh3f has no PluginFurnitureCatalog.properties in it"):
+        list(furniture_files(folder))
     (folder / "Scopia.sh3f").write_bytes(b"PK\x03\x04")
     with pytest.raises(AssetError, match=r"Scopia.sh3f can't be unpacked"):
         list(furniture_files(folder))
@@ -158,6 +166,9 @@ def test_a_pack_of_another_release_or_a_damaged_one_is_refused(source):
     with pytest.raises(ValueError, match="is of version 0, expected"):
         open_pack("furniture")
     (folder / "furniture.json").write_text("{")
+    with pytest.raises(ValueError, match="makes it anew"):
+        read_table(folder)
+    (folder / "furniture.json").unlink()
     with pytest.raises(ValueError, match="makes it anew"):
         read_table(folder)
 

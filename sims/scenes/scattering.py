@@ -108,14 +108,14 @@ def _sunny(x: Array, y: Array, size: Array, unit: float, sun: tuple[float, float
     for k in np.flatnonzero(_shades(x, y, size, unit, sun) & (y < ends)):
         c, s = np.cos(TURNS), np.sin(TURNS)
         tried = np.stack([c * x[k] - s * y[k], s * x[k] + c * y[k]], 1)
-        free = ~_shades(*tried.T, size[k], unit, sun) & (tried[:, 1] < ends)
+        free = ~_shades(tried[:, 0], tried[:, 1], size[k], unit, sun) & (tried[:, 1] < ends)
         others = np.delete(np.stack([x, y], 1), k, axis=0)
         apart = np.linalg.norm(tried[:, None] - others, axis=2).min(1, initial=np.inf)
         x[k], y[k] = tried[int(np.where(free, apart, -1.0).argmax())]
     return x, y
 
 
-def _shades(x: Array, y: Array, size: Array, unit: float, sun: tuple[float, float]) -> NDArray[np.bool_]:
+def _shades(x: Array, y: Array, size: Array | float, unit: float, sun: tuple[float, float]) -> NDArray[np.bool_]:
     """Whether the shadows of things of these sizes fall on the object."""
     turn, up = sun
     towards = x * np.sin(turn) - y * np.cos(turn)  # the sun

@@ -56,16 +56,17 @@ def write_blind_maps_page(
 
 
 def _table_section(names: Sequence[str], lines: Sequence[Line]) -> Section:
-    head = ["", "the paper"]
+    several = len(names) >= LEAST_SEEDS
+    head = ["", "the paper", *["over agents"] * several]
     for name in names:
         head += [short(name), "null"]
-    head += ["over agents"] if len(names) >= LEAST_SEEDS else []
     rows = []
     for line in lines:
         row = [line.measure + (f" ({line.unit})" if line.unit else ""), line.paper or "-"]
+        row += [shown(line.over_agents(), line.unit)] * several
         for own, null in zip(line.ours, line.null, strict=True):
             row += [shown(own, line.unit), shown(null, line.unit)]
-        rows.append(row + ([shown(line.over_agents(), line.unit)] if len(names) >= LEAST_SEEDS else []))
+        rows.append(row)
     notes = [[line.measure, line.null_is or "-", line.differs or "-"] for line in lines]
     return Section(
         "The paper's numbers beside ours",

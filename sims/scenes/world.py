@@ -12,11 +12,11 @@ from sims.scenes.grounds import FLAT, Terrain, blades, ground, pebbles, room
 from sims.scenes.scattering import TALL, Growth, merged, scattered, variants
 
 WATER = Material((0.02, 0.05, 0.06), "ripples", (0.03, 0.09, 0.1), 0.7, 0.08, bump=0.05)
-SMALLEST = -6
-"""The octave of metres below which objects are all alike to what grows."""
-
 WATER_LEVEL = -0.35
 """Metres: of the water behind a shore."""
+
+SMALLEST = -6
+"""The octave of metres below which objects are all alike to what grows."""
 
 Things = tuple[tuple[Model, NDArray[np.float64], str], ...]
 """Models, `[n, 4, 4]` where their copies stand, and the role of each."""

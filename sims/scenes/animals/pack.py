@@ -25,12 +25,7 @@ def animals_pack() -> Pack:
         FileNotFoundError: it is not in the cache; the message says how to get it.
         ValueError: it is damaged, or of another release.
     """
-    there = ready_pack("animals")
-    if there.version != VERSION:
-        raise ValueError(
-            f"the pack 'animals' in {there.folder} is of version {there.version}, expected {VERSION}: run "
-            "`umwelt assets get animals`, which makes it anew"
-        )
+    there = ready_pack("animals", VERSION)
     files = {name: there.folder / "models" / f"{name}.glb" for name in SPECIES}
     stamps = {name: there.sha256[f"models/{name}.glb"] for name in SPECIES}
     return pack_of(files, stamps, there.credits)

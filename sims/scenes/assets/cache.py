@@ -50,11 +50,14 @@ def is_ready(name: str) -> bool:
     return (pack_folder(name) / MANIFEST).is_file()
 
 
-def ready_pack(name: str) -> ReadyPack:
+def ready_pack(name: str, version: int | None = None) -> ReadyPack:
     """The pack of that name; its files are not read (`check_pack` does that).
 
+    Args:
+        version: the one that it must be of, if any.
+
     Raises:
-        FileNotFoundError: it is not in the cache. ValueError: its manifest is damaged, or of another release.
+        FileNotFoundError: it is not in the cache. ValueError: its manifest is damaged, or it is of another release.
     """
     folder = pack_folder(name)
     cure = f"run `umwelt assets get {name}`"
@@ -64,11 +67,17 @@ def ready_pack(name: str) -> ReadyPack:
         said = json.loads((folder / MANIFEST).read_text("utf-8"))
         if said["format"] != FORMAT:
             raise ValueError(f"it is of format {said['format']}, expected {FORMAT}")
-        return ReadyPack(
+        pack = ReadyPack(
             folder, said["licence"], tuple(said["credits"]), said["source"], int(said["version"]), dict(said["sha256"])
         )
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{folder / MANIFEST} can't be used ({error}): {cure}, which makes it anew") from error
+    if version is not None and pack.version != version:
+        raise ValueError(
+            f"the pack {name!r} in {folder} is of version {pack.version}, expected {version}: {cure}, which makes it "
+            "anew"
+        )
+    return pack
 
 
 def check_pack(name: str) -> ReadyPack:

@@ -33,12 +33,7 @@ def furniture_pack() -> Pack:
         FileNotFoundError: it is not in the cache; the message says how to get it.
         ValueError: it is damaged, or of another release.
     """
-    there = ready_pack("furniture")
-    if there.version != VERSION:
-        raise ValueError(
-            f"the pack 'furniture' in {there.folder} is of version {there.version}, expected {VERSION}: run "
-            "`umwelt assets get furniture`, which makes it anew"
-        )
+    there = ready_pack("furniture", VERSION)
     items, refused = read_table(there.folder)
     build = lru_cache(maxsize=KEPT)(partial(model_of, folder=there.folder / "models"))
     stamp = plants_stamp()

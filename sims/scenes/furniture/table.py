@@ -25,15 +25,8 @@ def read_table(folder: Path) -> tuple[list[Item], dict[str, str]]:
     """
     try:
         said = json.loads((folder / TABLE).read_text("utf-8"))
-        items = [
-            Item(
-                **{
-                    **item,
-                    **{name: tuple(item[name]) for name in ("size_m", "turn", "imagenet")},
-                }
-            )
-            for item in said["items"]
-        ]
+        tuples = ("size_m", "turn", "imagenet")
+        items = [Item(**{**item, **{name: tuple(item[name]) for name in tuples}}) for item in said["items"]]
         return items, dict(said["refused"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(

@@ -87,6 +87,13 @@ def test_packs_and_designs_without_looks_are_refused(pack):
         with_looks(yaws, space_of(pack), pack, seed=0)
 
 
+@pytest.mark.parametrize("value", ["1", '"yes"'])
+def test_looks_are_true_or_false(value):
+    text = f'name = "x"\n[factors]\ncharacter_name = ["Teapot"]\n[design]\nkind = "random"\nn = 3\nlooks = {value}\n'
+    with pytest.raises(ValueError, match=r"design.looks must be true or false, got"):
+        parse_spec(text)
+
+
 def test_the_animals_specifications_fit_their_table():
     names = [name for name in named_specs() if read_spec(name).pack == "animals"]
     assert names == ["animals-full", "animals-mini", "imagenet-full", "imagenet-mini", "realism"]

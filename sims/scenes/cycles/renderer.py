@@ -130,9 +130,8 @@ class Cycles:
             fur = {"verb": "fur", "key": model.key}
             worker.ask(fur, strands_of(model)._asdict(), timeout_s=self.timeout_s)
         for name, picture in model.images:
-            worker.ask(
-                {"verb": "picture", "key": f"{model.key}/{name}"}, {"picture": picture}, timeout_s=self.timeout_s
-            )
+            kept = {"verb": "picture", "key": f"{model.key}/{name}"}
+            worker.ask(kept, {"png": _png(picture)}, timeout_s=self.timeout_s)
 
     def _furry(self, model: Model) -> bool:
         return self.fur and model.fur_m > 0.0
@@ -161,6 +160,13 @@ class Cycles:
             "annotate": self.annotate,
             "device": self._device,
         }
+
+
+def _png(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture as the bytes of a PNG file that is written and read fast, not small."""
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG", compress_level=0)
+    return np.frombuffer(stream.getvalue(), np.uint8)
 
 
 def _passes(arrays: dict[str, NDArray[Any]], state: SceneState) -> Passes:

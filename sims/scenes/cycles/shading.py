@@ -9,6 +9,9 @@ from typing import Any
 PICTURES: dict[str, Any] = {}
 """Blender's images that surfaces share; the worker, which has Blender, puts `grain` here."""
 
+DEPTH_WITH_ALPHA = 32
+"""Bits of a pixel; to look at the alpha of a picture that has none costs time at every ray that meets it."""
+
 
 class Nodes:
     """A node tree that is being built: short names for what Blender spells out."""
@@ -79,7 +82,7 @@ def paint(
     output = nodes.add("ShaderNodeOutputMaterial")
     surface = _lets_light_through(nodes, shader.outputs[0]) if d["transmission"] else shader.outputs[0]
     surface = _leafy(nodes, d["translucent"], surface, shader) if d["translucent"] else surface
-    if d["pattern"] == "image" and value is not None:  # alpha is 1 where the picture has none
+    if d["pattern"] == "image" and value is not None and pictures["image"].depth == DEPTH_WITH_ALPHA:
         if d["translucent"]:
             surface = _cut(nodes, surface, value.node.outputs["Alpha"])
         else:

@@ -314,18 +314,19 @@ class Stage:
         vertices, triangles = arrays["vertices"], arrays["triangles"]
         mesh = bpy.data.meshes.new(key)
         mesh.vertices.add(len(vertices))
-        mesh.vertices.foreach_set("co", vertices.reshape(-1))
         mesh.loops.add(triangles.size)
-        mesh.loops.foreach_set("vertex_index", triangles.reshape(-1))
         mesh.polygons.add(len(triangles))
         mesh.polygons.foreach_set("loop_start", np.arange(0, triangles.size, 3, dtype=np.int32))
+        _fill_attribute(mesh, "position", "FLOAT_VECTOR", "POINT", vertices)
+        _fill_attribute(mesh, ".corner_vert", "INT", "CORNER", triangles)
+        _fill_attribute(mesh, "material_index", "INT", "FACE", arrays["part"])
+        _fill_attribute(mesh, "sharp_face", "BOOLEAN", "FACE", ~arrays["smooth"])
         for _ in range(n_parts):
             mesh.materials.append(None)
-        mesh.polygons.foreach_set("material_index", arrays["part"])
         if "uv" in arrays:
-            mesh.uv_layers.new(name="uv").data.foreach_set("uv", arrays["uv"].reshape(-1))
+            mesh.uv_layers.new(name="uv")
+            _fill_attribute(mesh, "uv", "FLOAT2", "CORNER", arrays["uv"])
         mesh.update(calc_edges=True)
-        mesh.polygons.foreach_set("use_smooth", arrays["smooth"])
         mesh.set_sharp_from_angle(angle=SHARP)
         self.meshes[key] = mesh
 
@@ -339,14 +340,11 @@ class Stage:
         fur.attributes.new("root", "FLOAT2", "CURVE").data.foreach_set("vector", arrays["uv"].reshape(-1))
         self.furs[key] = fur
 
-    def take_picture(self, key: str, picture: np.ndarray) -> None:
-        """Keep a picture `[height, width, 3 or 4]` uint8, row 0 the top."""
-        height, width, channels = picture.shape
-        whole = np.ones((height, width, 4), np.float32)
-        whole[..., :channels] = picture[::-1] / np.float32(255)
-        image = bpy.data.images.new(key, width, height, alpha=channels == 4)
-        image.pixels.foreach_set(whole.reshape(-1))
-        image.pack()
+    def take_picture(self, key: str, png: np.ndarray) -> None:
+        """Keep a picture, a PNG file's bytes; packed as they are, for Blender itself takes its time to write PNG."""
+        image = bpy.data.images.new(key, 1, 1)
+        image.pack(data=png.tobytes(), data_len=len(png))
+        image.source = "FILE"
         self.pictures[key] = image
 
     def forget_models(self) -> None:
@@ -369,8 +367,15 @@ class Stage:
         self.pictures.clear()
 
 
+def _fill_attribute(mesh: bpy.types.Mesh, name: str, kind: str, domain: str, values: np.ndarray) -> None:
+    """Copy a whole array; a mesh's own properties are set one by one."""
+    attribute = mesh.attributes.get(name) or mesh.attributes.new(name, kind, domain)
+    field = "value" if kind in ("INT", "BOOLEAN") else "vector"
+    attribute.data.foreach_set(field, np.ascontiguousarray(values).reshape(-1))
+
+
 def painted_sky(light: dict, path: Path, threads: int) -> bpy.types.Image:
-    """The panorama of a sky, linear, through a camera that sees all of it."""
+    """The panorama of a sky, linear, through a camera that sees all above the horizon; below it all is as at it."""
     scene = bpy.data.scenes.new("sky")
     scene.world = bpy.data.worlds.new("sky")
     if scene.world.node_tree is None:
@@ -379,18 +384,24 @@ def painted_sky(light: dict, path: Path, threads: int) -> bpy.types.Image:
     shading.shine(scene.world.node_tree, {**light, "tint": (1.0, 1.0, 1.0), "strength": 1.0}, None)
     camera = bpy.data.objects.new("sky", bpy.data.cameras.new("sky"))
     camera.data.type, camera.data.panorama_type = "PANO", "EQUIRECTANGULAR"
+    camera.data.latitude_min = 0.0
     camera.rotation_euler = (math.pi / 2.0, 0.0, -math.pi / 2.0)  # the middle of a panorama is +x
     scene.collection.objects.link(camera)
     scene.camera = camera
     render, cycles = scene.render, scene.cycles
     render.engine, render.filepath = "CYCLES", str(path)
     render.threads_mode, render.threads = "FIXED", threads
-    render.resolution_x, render.resolution_y, render.resolution_percentage = 2 * SKY_PIXELS, SKY_PIXELS, 100
+    render.resolution_x, render.resolution_y, render.resolution_percentage = 2 * SKY_PIXELS, SKY_PIXELS // 2, 100
     cycles.samples, cycles.use_denoising, cycles.use_adaptive_sampling, cycles.filter_width = 1, False, False, 0.01
     settings = render.image_settings
     settings.media_type, settings.file_format = "IMAGE", "OPEN_EXR"
-    settings.color_mode, settings.color_depth = "RGB", "32"
+    settings.color_mode, settings.color_depth, settings.exr_codec = "RGB", "32", "NONE"
     bpy.ops.render.render(write_still=True, scene=scene.name)
+    above = OpenImageIO.ImageBuf(str(path)).get_pixels(OpenImageIO.FLOAT)
+    below = np.broadcast_to(above[-1:], above.shape)
+    whole = OpenImageIO.ImageBuf(np.concatenate([above, below]))
+    whole.specmod().attribute("compression", "none")
+    whole.write(str(path))
     image = bpy.data.images.load(str(path))
     image.pack()
     for made, kind in ((camera.data, bpy.data.cameras), (scene.world, bpy.data.worlds), (scene, bpy.data.scenes)):
@@ -457,7 +468,7 @@ def answer(stage: Stage, asked: dict, arrays: dict[str, np.ndarray]) -> tuple[di
     elif verb == "fur":
         stage.take_fur(asked["key"], arrays)
     elif verb == "picture":
-        stage.take_picture(asked["key"], arrays["picture"])
+        stage.take_picture(asked["key"], arrays["png"])
     elif verb == "forget":
         stage.forget_models()
     elif verb == "hello":

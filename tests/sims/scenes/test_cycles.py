@@ -15,7 +15,7 @@ from sims.scenes.cycles.install import DEBIAN, blender_command, cycles_is_ready
 from sims.scenes.cycles.process import Worker, WorkerError, WorkerLostError
 from sims.scenes.cycles.renderer import Cycles
 from sims.scenes.cycles.wire import WireError, receive, send
-from sims.scenes.description import Material
+from sims.scenes.description import Material, Model
 from sims.scenes.packs import Pack
 from sims.scenes.placing import scene_state
 from sims.scenes.scene import Scene
@@ -242,3 +242,29 @@ def test_nothing_stays_behind():
         assert len(folders() - before) == 1
     assert folders() <= before
     assert process.poll() is not None
+
+
+@needs_cycles
+def test_alpha_that_is_one_everywhere_is_none_and_holes_are_looked_through():
+    red = np.full((8, 8, 4), (200, 20, 20, 255), np.uint8)
+    holed = red.copy()
+    holed[::2, :, 3] = 0
+    pictures = {"Plain": red[..., :3], "Full": red, "Holed": holed}
+    shape = box((0.6, 0.6, 0.6))
+    shape = shape._replace(
+        uv=np.tile(np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]], np.float32), (len(shape.part), 1, 1))
+    )
+
+    def build(name):
+        return Model(name, shape, (Material(pattern="image", image="red"),), images=(("red", pictures[name].copy()),))
+
+    builders = {name: partial(build, name) for name in pictures}
+    pack = Pack("cards", tuple(pictures), ("Studio",), "MIT", (), {}, builders, {"Studio": WORLDS["Studio"]})
+    with Scene(pack, **SMALL) as scene:
+        seen = {name: scene.render({"character_name": name}, seed=0) for name in pictures}
+    inside = seen["Plain"].instance == 1
+    assert inside.sum() > 300
+    assert (seen["Plain"].image[inside][:, 0] > 100).all()
+    plain, full, holes = (seen[name].image.astype(int) for name in pictures)
+    assert np.abs(plain - full).max() <= 1
+    assert np.abs(plain - holes)[inside].mean() > 10

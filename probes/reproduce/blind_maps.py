@@ -60,7 +60,7 @@ class BlindMapsSettings:
     windowed: tuple[str, ...] = WINDOWED
     """Agents that were trained with a window, names or folders: they are evaluated beside the others."""
     questions: tuple[Question, ...] = QUESTIONS
-    """Which questions, in this order; `transplant` trains six probes an agent, which takes 40 minutes.
+    """Which questions, in this order; `transplant` trains six probes an agent, which takes 50 minutes.
     Told of is all that is kept, from earlier calls too."""
     out: Path = Path("blind-maps")
     """The folder of records, answers and page; one that was begun is gone on with."""

@@ -401,7 +401,8 @@ def painted_sky(light: dict, path: Path, threads: int) -> bpy.types.Image:
     below = np.broadcast_to(above[-1:], above.shape)
     whole = OpenImageIO.ImageBuf(np.concatenate([above, below]))
     whole.specmod().attribute("compression", "none")
-    whole.write(str(path))
+    if not whole.write(str(path)):
+        raise RuntimeError(f"the sky could not be written: {whole.geterror()}")
     image = bpy.data.images.load(str(path))
     image.pack()
     for made, kind in ((camera.data, bpy.data.cameras), (scene.world, bpy.data.worlds), (scene, bpy.data.scenes)):

@@ -139,17 +139,17 @@ LANDS = {
     "Farmyard": Land(
         _earth((0.17, 0.12, 0.07), (0.27, 0.2, 0.12), 1.3),
         (Growth("hay", 90, 0.0, 12.0, 0.03, carpet=True), Growth("grass", 60, 8.0, 20.0, 0.12, carpet=True),
-         Growth("house", 1, 0.0, 0.0, 14.0, at=((-12.0, 17.0, 18.0), (15.0, 20.0, -30.0), (-18.0, -16.0, 125.0))),
-         Growth("fence", 1, 0.0, 0.0, 2.2, at=tuple((-11.0 + 2.2 * k, 11.0, 0.0) for k in range(11))),
-         Growth("bale", 1, 0.0, 0.0, 1.0, at=((-4.6, 8.3, 10.0), (-3.4, 8.6, -12.0), (-4.0, 8.0, 60.0))),
+         Growth("house", 1, 7.4, 0.0, 14.0, at=((-12.0, 17.0, 18.0), (15.0, 20.0, -30.0), (-18.0, -16.0, 125.0))),
+         Growth("fence", 1, 7.4, 0.0, 2.2, at=tuple((-11.0 + 2.2 * k, 11.0, 0.0) for k in range(11))),
+         Growth("bale", 1, 7.4, 0.0, 1.0, at=((-4.6, 8.3, 10.0), (-3.4, 8.6, -12.0), (-4.0, 8.0, 60.0))),
          Growth("oak", 9, 24.0, 80.0, 11.0)),
         ("Morning", "Noon", "Overcast", "Rain"), more={"relief": 0.8},
     ),
     "Street": Land(
         Material((0.06, 0.06, 0.064), "earth", (0.1, 0.098, 0.095), 6.0, 0.85, bump=0.004),
-        (Growth("house", 1, 0.0, 0.0, 12.0, at=(*((-30.0 + 12.5 * k, 12.5, 0.0) for k in range(6)),
+        (Growth("house", 1, 6.0, 0.0, 12.0, at=(*((-30.0 + 12.5 * k, 12.5, 0.0) for k in range(6)),
                                               *((-30.0 + 12.5 * k, -17.0, 180.0) for k in range(6)))),
-         Growth("oak", 1, 0.0, 0.0, 7.0, at=tuple((-27.0 + 12.5 * k, 9.6, 40.0 * k) for k in range(5)))),
+         Growth("oak", 1, 6.0, 0.0, 7.0, at=tuple((-27.0 + 12.5 * k, 9.6, 40.0 * k) for k in range(5)))),
         ("Morning", "Noon", "Afternoon", "Overcast", "Rain"),
     ),
 }  # fmt: skip

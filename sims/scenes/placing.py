@@ -119,7 +119,7 @@ def scene_state(pack: Pack, factors: Mapping[str, Any], width: int, height: int,
     ]
     grown = max(1.0, unit * ROOMY / world.level)
     around = [_surrounding(model, role, grown) for model, role in world.models()]
-    around += [_scattered(model, copies, role, grown) for model, copies, role in world.things(unit)]
+    around += [_scattered(model, copies, role, grown) for model, copies, role in world.things(unit / grown)]
     alone = factors["character1_pos"] == "centre" and len(there) < 2
     camera = _camera(_middle(objects), factors, unit * (1.0 if alone else STEP_BACK), width, height)
     light = _lit(world, factors["scene_light"], grown)

@@ -17,9 +17,12 @@ class Growth:
 
     Args:
         kind: of `flora.KINDS` or `buildings.KINDS`, or the name of one of the basic pack's objects. n: how many.
-        near, far: the radii in metres between which they stand. size: in metres, of the common ones: their height; of
-            stones and carpets their width. spread: of the sizes, as the standard deviation of the logarithm.
-        at: for furniture: `(x, y, turn_deg)` of each, in place of chance. stands: whether it is furniture, not nature.
+        near, far: the radii in metres between which they stand; of what has places, `near` is how far from the middle
+            it reaches, 0 if it never makes room.
+        size: in metres, of the common ones: their height; of stones and carpets their width.
+        spread: of the sizes, as the standard deviation of the logarithm.
+        at: for what people put there: `(x, y, turn_deg)` of each, in place of chance.
+        stands: whether it is furniture, not nature.
         carpet: whether it covers the ground: on a grid, also where objects stand, and never moved aside.
     """
 
@@ -66,6 +69,7 @@ def scattered(
     rng = np.random.default_rng(seed)
     if growth.at:
         x, y, turn = np.array(growth.at, np.float64).T
+        y = y + np.sign(y) * max(0.0, CAMERA * unit - growth.near) if growth.near else y  # rows stay rows
         size = np.full(len(x), growth.size)
         return _poses(x, y, np.deg2rad(turn), size, size, np.zeros(len(x)), rng, lean=0.0)
     x, y = _carpet(growth, rng) if growth.carpet else _apart(growth, rng)

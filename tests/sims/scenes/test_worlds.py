@@ -1,5 +1,7 @@
 """The worlds: level where objects stand, whole, enough of them, their plants on the ground and out of the way."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -177,6 +179,37 @@ def test_carpets_are_one_mesh():
     assert one.mesh.triangles.max() == len(one.mesh.vertices) - 1
     first = models[0].mesh.vertices @ where[0, :3, :3].T + where[0, :3, 3]
     np.testing.assert_allclose(one.mesh.vertices[: len(first)], first, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["StreetNoon", "FarmyardOvercast"])
+@pytest.mark.parametrize("unit", [0.3, 2.5, 4.75, 8.0])
+def test_houses_and_fences_make_room_in_their_rows(name, unit):
+    world = WORLDS[name]
+    growths = [growth for growth in world.growths if growth.at]
+    assert len(growths) >= 2
+    for growth in growths:
+        own, moved = np.array(growth.at), scattered(growth, world.terrain, 0, unit)
+        out = (moved[:, 1, 3] - own[:, 1]) * np.sign(own[:, 1])
+        np.testing.assert_allclose(moved[:, 0, 3], own[:, 0])
+        np.testing.assert_allclose(out, max(0.0, CAMERA * unit - growth.near))  # all as far, so in line
+        for k, model in enumerate(variants(growth.kind)):
+            for pose in moved[k :: len(variants(growth.kind))]:
+                at = model.mesh.vertices @ pose[:3, :3].T + pose[:3, 3]
+                assert np.hypot(at[:, 0], at[:, 1]).min() > max(growth.near, CAMERA * unit), model.name
+
+
+@pytest.mark.parametrize("name", ["StreetNoon", "RocksNoon"])
+def test_things_make_room_in_the_measure_of_a_world_that_grows(name):
+    pack, long = open_pack("basic"), 20.0
+    whale = replace(pack.model("Teapot"), size_m=long)
+    pack = replace(pack, characters=("Whale",), builders={"Whale": lambda: whale})
+    factors = space_of(pack).completed({"world_name": name, "character_name": "Whale"})
+    nearest = []
+    for thing in scene_state(pack, factors, 8, 8, 0).things:
+        for pose in [thing.pose @ own for own in thing.copies] if thing.copies is not None else ():
+            at = thing.model.mesh.vertices @ pose[:3, :3].T + pose[:3, 3]
+            nearest.append(np.hypot(at[:, 0], at[:, 1]).min())
+    assert CAMERA * long < min(nearest) < 1.3 * CAMERA * long
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)

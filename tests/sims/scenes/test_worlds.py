@@ -213,12 +213,12 @@ def test_things_make_room_in_the_measure_of_a_world_that_grows(name):
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
-def test_the_camera_goes_around_a_large_animal_within_what_stands_high_in_its_room(room):
+def test_the_camera_goes_around_a_large_animal_within_all_but_what_is_low_in_its_room(room):
     ring = 2.1 * room.level / ROOMY  # an animal's default distance in its own lengths, in metres of a room not grown
     for model, copies, role in room.things(7.0):
         for pose in copies if role == "furniture" else ():
             at = model.mesh.vertices @ pose[:3, :3].T + pose[:3, 3]
-            assert (np.hypot(*at[at[:, 2] > 1.2, :2].T) > ring).all(), model.name
+            assert (np.hypot(*at[at[:, 2] > 0.5, :2].T) > ring).all(), model.name
 
 
 def test_rooms_grow_with_their_furniture_and_the_camera_stays_inside():

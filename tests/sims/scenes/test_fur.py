@@ -65,3 +65,7 @@ def test_fur_is_drawn_and_belongs_to_its_animal():
     assert furry.objects[0].pixels > bald.objects[0].pixels
     assert furry.flaws == bald.flaws == ()
     assert ((bald.instance == 1) & (furry.instance != 1)).sum() == 0
+    body = (bald.instance == 1) & (furry.instance == 1)
+    fur, hide = (((p.image[body] / 255.0) ** 2.2).mean(0) for p in (furry, bald))
+    assert (fur > 0.7 * hide).all()  # strands shade one another
+    assert fur[0] / fur[2] == pytest.approx(hide[0] / hide[2], rel=0.2)  # and keep the hide's hue

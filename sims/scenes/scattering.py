@@ -69,7 +69,7 @@ def scattered(
     rng = np.random.default_rng(seed)
     if growth.at:
         x, y, turn = np.array(growth.at, np.float64).T
-        y = y + np.sign(y) * max(0.0, CAMERA * unit - growth.near) if growth.near else y  # rows stay rows
+        y = _rows_with_room(y, growth.near, unit)
         size = np.full(len(x), growth.size)
         return _poses(x, y, np.deg2rad(turn), size, size, np.zeros(len(x)), rng, lean=0.0)
     x, y = _carpet(growth, rng) if growth.carpet else _apart(growth, rng)
@@ -100,6 +100,11 @@ def _with_room(x: Array, y: Array, size: Array, near: float, unit: float) -> Pla
     r, own = np.hypot(x, y), CAMERA * unit
     by = np.maximum(max(1.0, own / max(near, 1e-3)), (own + 0.6 * size) / np.maximum(r, 1e-3))
     return by * x, by * y
+
+
+def _rows_with_room(y: Array, near: float, unit: float) -> Array:
+    """Where things with places stand along y: rows stay rows, and move out to both sides; none does if `near` is 0."""
+    return y + np.sign(y) * max(0.0, CAMERA * unit - near) if near else y
 
 
 TURNS = np.deg2rad(np.arange(10.0, 360.0, 10.0))

@@ -61,7 +61,10 @@ class World:
         return _models(self)
 
     def things(self, unit: float) -> Things:
-        """What stands in many places, making room for an object of `unit` metres, to a quarter or an octave."""
+        """What stands in many places, making room for an object of `unit` metres, to a quarter or an octave.
+
+        In a world that is scaled up around an object, `unit` is in the metres before.
+        """
         room = ceil(4.0 * unit) / 4.0 if unit > 0.25 else 2.0 ** max(SMALLEST, ceil(log2(unit)))
         return _things(self, 1.0 if self.walls else room)
 

@@ -1,4 +1,5 @@
 import os
+import resource
 import signal
 import socket
 import sys
@@ -23,6 +24,8 @@ from sims.scenes.worlds import WORLDS
 
 needs_cycles = pytest.mark.skipif(not cycles_is_ready(), reason="there is no Blender: umwelt setup cycles")
 SMALL = {"width": 64, "height": 64, "samples": 4}
+HALF_A_SKY = 1024 * 256 * 3 * 4
+"""Bytes of a panorama's upper half."""
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +231,19 @@ def test_what_blender_can_not_do_is_reported_and_the_next_picture_is_done(scene)
     finally:
         del model.__dict__["key"]
     assert scene.render({}).image.shape == (64, 64, 3)
+
+
+@needs_cycles
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="no prlimit here: it is Linux's")
+def test_a_sky_that_can_not_be_written_is_an_error_and_the_next_picture_is_done():
+    with Scene(**SMALL) as opened:
+        opened.render({"world_name": "Studio"})
+        pid = opened.renderer._worker.process.pid
+        _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (HALF_A_SKY * 3 // 2, most))  # what is above the horizon fits
+        with pytest.raises(WorkerError, match="the sky could not be written"):
+            opened.render({"world_name": "Meadow"})
+        assert np.ptp(opened.render({"world_name": "Meadow"}).image) > 50
 
 
 @needs_cycles
